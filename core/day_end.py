@@ -1,0 +1,89 @@
+"""Day end: closes one business date after the other, each step once, whoever starts it.
+
+The steps stand in `settings.DAY_END_STEPS`, one list in one place, as dotted names of functions
+`step(*, on: date, at: datetime) -> dict`. A step is idempotent by itself; the rows here keep a
+finished step from being run again and show staff what each one did. An advisory lock lets two
+schedulers start at once and the day still close once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from core import clock
+from core.models import DayEndRun, DayEndStep, MarketDay
+
+LOCK: Final = 0x50415249  # "PARI" in ASCII
+
+
+class Step(Protocol):
+    """One act of day end for the date `on`; returns what it did, for the record."""
+
+    def __call__(self, *, on: date, at: datetime) -> dict[str, Any]:
+        """Do all that is due on `on`; safe to run twice."""
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        won = bool(cursor.fetchone()[0])
+        try:
+            yield won
+        finally:
+            if won:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def close_day(*, at: datetime, told: Callable[[str], None] = lambda name: None) -> date | None:
+    """Close the open business date and open the next; None when another scheduler is at it.
+
+    Args:
+        told: called with each step's name before it runs, for a progress bar.
+    """
+    with _only_one() as won:
+        if not won:
+            return None
+        on = clock.business_date()
+        run, _ = DayEndRun.objects.get_or_create(business_date=on, defaults={"started_at": at})
+        done = set(run.steps.values_list("name", flat=True))
+        for name in settings.DAY_END_STEPS:
+            if name not in done:
+                told(name)
+                _run_step(run, name, at=at)
+        _open_next(run, at=at)
+        return on
+
+
+def _run_step(run: DayEndRun, name: str, *, at: datetime) -> None:
+    step: Step = import_string(name)
+    result = step(on=run.business_date, at=at)
+    DayEndStep.objects.create(run=run, name=name, finished_at=clock.now(), result=result)
+
+
+@transaction.atomic
+def _open_next(run: DayEndRun, *, at: datetime) -> None:
+    following = run.business_date + timedelta(days=1)
+    DayEndRun.objects.filter(pk=run.pk).update(finished_at=max(clock.now(), run.started_at))
+    MarketDay.objects.filter(pk=MarketDay.ONLY, business_date=run.business_date).update(
+        business_date=following
+    )
+
+
+def catch_up(*, until: date, told: Callable[[date], None] = lambda on: None) -> int:
+    """Close every day before `until`, one by one; returns how many were closed here."""
+    closed = 0
+    while clock.business_date() < until:
+        on = close_day(at=clock.now())
+        if on is None:
+            return closed
+        closed += 1
+        told(on)
+    return closed

@@ -1,0 +1,136 @@
+"""Posting: the only way in which a balance changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import IntegrityError, connection, transaction
+
+from ledger.chart import PLATFORM_ID, RULES, EntryKind, Role
+from ledger.errors import EmptyEntry, InsufficientFunds, ReferenceReused
+from ledger.models import Account, Entry
+
+
+class Move(NamedTuple):
+    """Takes from one account and gives to another, by account id; whole cents above zero."""
+
+    debit_id: int
+    credit_id: int
+    cents: int
+
+
+def account_ids(role: Role, holder_ids: Iterable[int]) -> dict[int, int]:
+    """The account of `role` for each holder, opened where it is missing: holder id -> account id."""
+    wanted = sorted(set(holder_ids))
+    rule = RULES[role]
+    known = dict(
+        Account.objects.filter(role=role, holder_id__in=wanted).values_list("holder_id", "id")
+    )
+    missing = [holder_id for holder_id in wanted if holder_id not in known]
+    if not missing:
+        return known
+    Account.objects.bulk_create(
+        [
+            Account(
+                role=role, holder_id=holder_id, side=rule.side, may_overdraw=rule.may_overdraw
+            )
+            for holder_id in missing
+        ],
+        ignore_conflicts=True,
+    )
+    found = Account.objects.filter(role=role, holder_id__in=missing)
+    return known | dict(found.values_list("holder_id", "id"))
+
+
+def account_id(role: Role, holder_id: int = PLATFORM_ID) -> int:
+    """The account of `role` for one holder, opened where it is missing."""
+    return account_ids(role, [holder_id])[holder_id]
+
+
+def lock_accounts(ids: Iterable[int]) -> Mapping[int, int]:
+    """Lock accounts in id order until the transaction ends; account id -> balance in cents.
+
+    Whoever locks more than accounts locks the accounts first, so that no two acts wait in a ring.
+    """
+    rows = Account.objects.select_for_update(no_key=True).filter(id__in=set(ids)).order_by("id")
+    return dict(rows.values_list("id", "balance_cents"))
+
+
+@transaction.atomic
+def post_entry(
+    *,
+    reference: str,
+    kind: EntryKind,
+    effective_on: date,
+    at: datetime,
+    moves: Sequence[Move],
+) -> Entry:
+    """Write `moves` as one entry, or return the entry that `reference` already names.
+
+    A move takes from one account and gives to another, so an unbalanced entry
+    cannot be written down at all. Entries are never edited: post the reverse.
+    Raises EmptyEntry, InsufficientFunds, or ReferenceReused (same name, other moves).
+    """
+    if not moves or any(move.cents <= 0 for move in moves):
+        raise EmptyEntry(reference)
+    entry, is_new = Entry.objects.get_or_create(
+        reference=reference,
+        defaults={"kind": kind, "effective_on": effective_on, "posted_at": at},
+    )
+    if is_new:
+        _write(entry, moves)
+    elif sorted(moves) != sorted(moves_of(entry)):
+        raise ReferenceReused(reference)
+    return entry
+
+
+def moves_of(entry: Entry) -> list[Move]:
+    """The moves of an entry, as they were posted."""
+    rows = entry.transfers.order_by("id").values_list("debit_id", "credit_id", "cents")
+    return [Move(*row) for row in rows]
+
+
+def reverse_moves(moves: Iterable[Move]) -> list[Move]:
+    """The same amounts the other way round; an entry is corrected by posting these."""
+    return [Move(move.credit_id, move.debit_id, move.cents) for move in moves]
+
+
+def _write(entry: Entry, moves: Sequence[Move]) -> None:
+    """Lock the balances in id order, add the moves to them, store the moves."""
+    touched = {move.debit_id for move in moves} | {move.credit_id for move in moves}
+    lock_accounts(touched)
+    debits, credits, cents = (list(column) for column in zip(*moves, strict=True))
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_ADD_TO_BALANCES, [debits, credits, cents])
+            cursor.execute(_STORE_MOVES, [entry.pk, debits, credits, cents])
+    except IntegrityError as error:
+        if "ledger_account_not_overdrawn" in str(error):
+            raise InsufficientFunds(entry.reference) from error
+        raise
+
+
+_ADD_TO_BALANCES = """
+UPDATE ledger_account AS account
+SET balance_cents = balance_cents
+    + CASE account.side WHEN 'credit' THEN change.cents ELSE -change.cents END
+FROM (
+    SELECT account_id, sum(delta)::bigint AS cents
+    FROM (
+        SELECT unnest(%s::bigint[]) AS debit_id, unnest(%s::bigint[]) AS credit_id,
+               unnest(%s::bigint[]) AS cents
+    ) AS move
+    CROSS JOIN LATERAL (
+        VALUES (move.debit_id, -move.cents), (move.credit_id, move.cents)
+    ) AS leg (account_id, delta)
+    GROUP BY account_id
+) AS change
+WHERE account.id = change.account_id AND change.cents <> 0
+"""
+
+_STORE_MOVES = """
+INSERT INTO ledger_transfer (entry_id, debit_id, credit_id, cents)
+SELECT %s, unnest(%s::bigint[]), unnest(%s::bigint[]), unnest(%s::bigint[])
+"""

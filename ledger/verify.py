@@ -1,0 +1,82 @@
+"""Recounts the ledger from its moves, by plain SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from core.findings import Finding
+
+_RECOUNT = """
+SELECT account.role || ':' || account.holder_id, account.balance_cents,
+       CASE account.side WHEN 'credit' THEN 1 ELSE -1 END
+           * (coalesce(credited.cents, 0) - coalesce(debited.cents, 0))
+FROM ledger_account AS account
+LEFT JOIN (SELECT credit_id AS id, sum(cents)::bigint AS cents FROM ledger_transfer GROUP BY 1)
+    AS credited ON credited.id = account.id
+LEFT JOIN (SELECT debit_id AS id, sum(cents)::bigint AS cents FROM ledger_transfer GROUP BY 1)
+    AS debited ON debited.id = account.id
+ORDER BY account.id
+"""
+
+_SIDES = """
+SELECT coalesce(sum(balance_cents) FILTER (WHERE side = 'debit'), 0)::bigint,
+       coalesce(sum(balance_cents) FILTER (WHERE side = 'credit'), 0)::bigint
+FROM ledger_account
+"""
+
+_EMPTY = """
+SELECT reference FROM ledger_entry AS entry
+WHERE NOT EXISTS (SELECT FROM ledger_transfer WHERE entry_id = entry.id)
+ORDER BY entry.id
+"""
+
+_MUST_BE_ZERO = """
+SELECT role, balance_cents FROM ledger_account
+WHERE role IN ('interest_passed', 'clearing_in', 'clearing_out') AND balance_cents <> 0
+ORDER BY role
+"""
+
+_UNDER_FLOOR = """
+SELECT role || ':' || holder_id, balance_cents FROM ledger_account
+WHERE balance_cents < 0 AND NOT may_overdraw ORDER BY id
+"""
+
+
+def _rows(sql: str) -> list[tuple[str, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def balances_recount() -> Iterator[Finding]:
+    """Each stored balance equals the sum of its moves."""
+    for name, stored, counted in _rows(_RECOUNT):
+        if stored != counted:
+            yield Finding("balances_recount", name, int(counted), stored)
+
+
+def sides_balance() -> Iterator[Finding]:
+    """Assets and costs together equal debts and incomes together."""
+    debit, credit = _rows(_SIDES)[0][:2]
+    if debit != credit:
+        yield Finding("sides_balance", "ledger", int(credit), int(debit))
+
+
+def entries_have_moves() -> Iterator[Finding]:
+    """No entry is empty."""
+    for (reference, *_) in _rows(_EMPTY):
+        yield Finding("entries_have_moves", reference, 1, 0)
+
+
+def passing_accounts_are_empty() -> Iterator[Finding]:
+    """Interest passed through and clearing accounts stand at zero between acts."""
+    for role, cents, *_ in _rows(_MUST_BE_ZERO):
+        yield Finding("passing_accounts_are_empty", f"{role}:0", 0, cents)
+
+
+def floors_hold() -> Iterator[Finding]:
+    """No account stands below its floor."""
+    for name, cents, *_ in _rows(_UNDER_FLOOR):
+        yield Finding("floors_hold", name, 0, cents)

@@ -1,0 +1,72 @@
+"""The words of the market that are no status: grades, purposes, work, home."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Grade(TextChoices):
+    """Risk class; A is the best. Worse than H is declined."""
+
+    A = "A", "A"
+    B = "B", "B"
+    C = "C", "C"
+    D = "D", "D"
+    E = "E", "E"
+    F = "F", "F"
+    G = "G", "G"
+    H = "H", "H"
+
+
+class Purpose(TextChoices):
+    """What the money is for."""
+
+    DEBT_CONSOLIDATION = "debt_consolidation", _("Paying off other loans")
+    CREDIT_CARD = "credit_card", _("Paying off a card or overdraft")
+    CAR = "car", _("Car or motorcycle")
+    HOME_IMPROVEMENT = "home_improvement", _("Renovation")
+    HOUSE = "house", _("House or flat")
+    MOVING = "moving", _("Moving")
+    MEDICAL = "medical", _("Health")
+    MAJOR_PURCHASE = "major_purchase", _("Large purchase")
+    SMALL_BUSINESS = "small_business", _("Side business")
+    VACATION = "vacation", _("Travel")
+    WEDDING = "wedding", _("Wedding")
+    RENEWABLE_ENERGY = "renewable_energy", _("Renewable energy")
+    OTHER = "other", _("Something else")
+
+
+class Employment(TextChoices):
+    """How someone earns; the words of the scorecard."""
+
+    FIXED = "fixed", _("Permanent employment")
+    PART_TIME = "partime", _("Part-time or temporary employment")
+    FREELANCE = "freelance", _("Self-employed")
+    OTHERS = "others", _("Pension or other income")
+
+
+class Home(TextChoices):
+    """How someone lives; the words of the scorecard."""
+
+    RENT = "rent", _("Rented")
+    OWNER = "owner", _("Own home, paid off")
+    MORTGAGE = "priv", _("Own home with a mortgage")
+    PARENTS = "parents", _("With parents")
+    OTHER = "other", _("Otherwise")
+
+
+TERMS: Final = tuple(range(12, 85, 6))
+"""The terms on offer, in months."""
+
+MIN_AMOUNT_CENTS: Final = 1_000_00
+MAX_AMOUNT_CENTS: Final = 50_000_00
+SHARE_CENTS: Final = 25_00
+"""The unit of the market: amounts, bids and stakes are multiples of it."""
+
+LISTING_DAYS: Final = 14
+REFLECTION_DAYS: Final = 4
+FOUR_EYES_FROM_CENTS: Final = 25_000_00
+"""Above this amount two members of staff approve."""

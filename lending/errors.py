@@ -1,0 +1,105 @@
+"""Refusals of lending, each with a stable code and a sentence for the person."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, InvalidInput, NotAllowed
+
+
+class NotReady(DomainError):
+    """Something has to be done first: identity, bank account, a step of the application."""
+
+    code = "not_ready"
+    sentence = _("Something is still missing: please complete the steps before this one.")
+
+
+class RequestClosed(DomainError):
+    """The request takes no offers now."""
+
+    code = "request_closed"
+    sentence = _("This request no longer takes bids.")
+
+
+class RequestFull(DomainError):
+    """Less is missing than was bid."""
+
+    code = "request_full"
+    sentence = _("Only %(missing)s of this request is still open.")
+
+
+class BidTooSmall(InvalidInput):
+    """Under the smallest share."""
+
+    code = "bid_too_small"
+    sentence = _("The smallest bid is %(minimum)s.")
+
+
+class BidOffStep(InvalidInput):
+    """Not a multiple of the share size."""
+
+    code = "bid_off_step"
+    sentence = _("Bids go in steps of %(step)s.")
+
+
+class NotALender(NotAllowed):
+    """Only lenders lend; borrowers and staff never do."""
+
+    code = "not_a_lender"
+    sentence = _("Only lenders can do this.")
+
+
+class NotABorrower(NotAllowed):
+    """Only borrowers ask for loans."""
+
+    code = "not_a_borrower"
+    sentence = _("Only borrowers can do this.")
+
+
+class TooLateToRevoke(DomainError):
+    """The days of reflection are over, or the loan was made."""
+
+    code = "too_late_to_revoke"
+    sentence = _("This bid has become binding and can no longer be revoked.")
+
+
+class NotFirm(DomainError):
+    """Hand bids may still be revoked; the contract waits for them."""
+
+    code = "not_firm"
+    sentence = _("Lenders may still revoke their bids until %(day)s. You can sign after that.")
+
+
+class FourEyes(NotAllowed):
+    """The second pair of eyes must be another person's."""
+
+    code = "four_eyes"
+    sentence = _("A second person has to approve this; you were the first.")
+
+
+class Overpayment(DomainError):
+    """More was paid than the loan owes."""
+
+    code = "overpayment"
+    sentence = _("This is more than the loan still owes.")
+
+
+class RateOutOfBand(InvalidInput):
+    """The rate lies outside the band for the grade and term."""
+
+    code = "rate_out_of_band"
+    sentence = _("The rate must lie between %(floor)s and %(ceiling)s.")
+
+
+class MandateInvalid(InvalidInput):
+    """A filter or limit of a mandate contradicts another or the market's rules."""
+
+    code = "mandate_invalid"
+    sentence = _("This mandate could never place an offer as it stands.")
+
+
+class AlreadyOpen(DomainError):
+    """A borrower has one request at a time on the market."""
+
+    code = "already_open"
+    sentence = _("You already have a request under way. Finish or withdraw it first.")

@@ -1,0 +1,44 @@
+"""Tables of lending, one file per noun."""
+
+from lending.models.applications import (
+    Application,
+    Assessment,
+    DeclineReason,
+    Review,
+    ReviewDecision,
+)
+from lending.models.contracts import Contract
+from lending.models.fees import FeeKind, FeeRate
+from lending.models.loans import Holding, Instalment, Loan
+from lending.models.mandates import Mandate
+from lending.models.offers import Offer
+from lending.models.repayments import (
+    LoanEvent,
+    LoanEventKind,
+    Repayment,
+    RepaymentPart,
+    RepaymentShare,
+)
+from lending.models.requests import LoanRequest
+
+__all__ = [
+    "Application",
+    "Assessment",
+    "Contract",
+    "DeclineReason",
+    "FeeKind",
+    "FeeRate",
+    "Holding",
+    "Instalment",
+    "Loan",
+    "LoanEvent",
+    "LoanEventKind",
+    "LoanRequest",
+    "Mandate",
+    "Offer",
+    "Repayment",
+    "RepaymentPart",
+    "RepaymentShare",
+    "Review",
+    "ReviewDecision",
+]

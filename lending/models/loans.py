@@ -1,0 +1,149 @@
+"""The loan, its planned instalments and the lenders' holdings in it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from lending.models.requests import LoanRequest
+from lending.states import LoanStatus
+
+
+class Loan(models.Model):
+    """A disbursed request. The rules of its arithmetic are stored with it."""
+
+    request = models.OneToOneField(LoanRequest, on_delete=models.PROTECT, related_name="loan")
+    borrower = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="loans"
+    )
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=LoanStatus, default=LoanStatus.ACTIVE
+    )
+    principal_cents = models.BigIntegerField(_("amount"))
+    outstanding_cents = models.BigIntegerField(_("outstanding"))
+    fee_cents = models.BigIntegerField(_("fee"))
+    annual_rate = models.DecimalField(_("rate per year"), max_digits=7, decimal_places=5)
+    term_months = models.PositiveSmallIntegerField(_("term in months"))
+    grade = models.CharField(_("grade"), max_length=1)
+    day_count = models.CharField(max_length=20, default="german_30_360")
+    instalment_rounding = models.CharField(max_length=10, default="up")
+    interest_rounding = models.CharField(max_length=10, default="half_up")
+    disbursed_on = models.DateField(_("disbursed on"))
+    first_due_on = models.DateField(_("first due on"))
+    closed_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        indexes = [models.Index(fields=["status", "id"], name="lending_loan_status_idx")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=LoanStatus.values), name="lending_loan_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(principal_cents__gt=0)
+                & Q(outstanding_cents__gte=0)
+                & Q(outstanding_cents__lte=F("principal_cents")),
+                name="lending_loan_outstanding",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Instalment(models.Model):
+    """One planned payment and what was paid of it."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="instalments")
+    number = models.PositiveSmallIntegerField(_("number"))
+    due_on = models.DateField(_("due on"))
+    principal_cents = models.BigIntegerField(_("principal"))
+    interest_cents = models.BigIntegerField(_("interest"))
+    paid_principal_cents = models.BigIntegerField(default=0)
+    paid_interest_cents = models.BigIntegerField(default=0)
+    paid_on = models.DateField(_("paid on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("instalment")
+        verbose_name_plural = _("instalments")
+        ordering = ["loan", "number"]
+        indexes = [
+            models.Index(
+                fields=["due_on"], condition=Q(paid_on__isnull=True), name="lending_instalment_open"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["loan", "number"], name="lending_instalment_once"),
+            models.CheckConstraint(
+                condition=Q(paid_principal_cents__gte=0)
+                & Q(paid_principal_cents__lte=F("principal_cents"))
+                & Q(paid_interest_cents__gte=0)
+                & Q(paid_interest_cents__lte=F("interest_cents")),
+                name="lending_instalment_not_overpaid",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_on__isnull=True)
+                | Q(
+                    paid_principal_cents=F("principal_cents"),
+                    paid_interest_cents=F("interest_cents"),
+                ),
+                name="lending_instalment_paid_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}/{self.number}"
+
+    @property
+    def total_cents(self) -> int:
+        """The planned payment."""
+        return self.principal_cents + self.interest_cents
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid of it."""
+        return self.total_cents - self.paid_principal_cents - self.paid_interest_cents
+
+
+class Holding(models.Model):
+    """One lender's claim on one loan: the sub-ledger of principal."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="holdings")
+    lender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="holdings"
+    )
+    principal_cents = models.BigIntegerField(_("lent"))
+    outstanding_cents = models.BigIntegerField(_("outstanding"))
+    interest_cents = models.BigIntegerField(_("interest received"), default=0)
+    fee_cents = models.BigIntegerField(_("fees paid"), default=0)
+    written_off_cents = models.BigIntegerField(_("written off"), default=0)
+
+    class Meta:
+        verbose_name = _("holding")
+        verbose_name_plural = _("holdings")
+        constraints = [
+            models.UniqueConstraint(fields=["loan", "lender"], name="lending_holding_once"),
+            models.CheckConstraint(
+                condition=Q(principal_cents__gt=0)
+                & Q(outstanding_cents__gte=0)
+                & Q(written_off_cents__gte=0)
+                & Q(interest_cents__gte=0)
+                & Q(fee_cents__gte=0)
+                & Q(
+                    outstanding_cents__lte=F("principal_cents") - F("written_off_cents"),
+                ),
+                name="lending_holding_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lender_id} in {self.loan_id}"
+
+    @property
+    def repaid_cents(self) -> int:
+        """Principal that came back."""
+        return self.principal_cents - self.outstanding_cents - self.written_off_cents

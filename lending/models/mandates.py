@@ -1,0 +1,69 @@
+"""The mandate: a lender's standing order."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from lending.choices import SHARE_CENTS
+from lending.states import MandateStatus
+
+
+class Mandate(models.Model):
+    """Filters, stake sizes and limits. An empty filter takes everything."""
+
+    lender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="mandates"
+    )
+    name = models.CharField(_("name"), max_length=60)
+    status = models.CharField(
+        _("status"), max_length=8, choices=MandateStatus, default=MandateStatus.ACTIVE
+    )
+    priority = models.PositiveSmallIntegerField(_("priority"), default=1)
+    grades = ArrayField(models.CharField(max_length=1), default=list, blank=True)
+    terms = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    purposes = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    min_rate = models.DecimalField(
+        _("lowest rate"), max_digits=7, decimal_places=5, null=True, blank=True
+    )
+    max_rate = models.DecimalField(
+        _("highest rate"), max_digits=7, decimal_places=5, null=True, blank=True
+    )
+    max_mark = models.PositiveSmallIntegerField(_("affordability mark up to"), default=5)
+    min_stake_cents = models.BigIntegerField(_("smallest stake"), default=SHARE_CENTS)
+    max_per_loan_cents = models.BigIntegerField(_("at most per loan"))
+    max_per_borrower_cents = models.BigIntegerField(_("at most per borrower"))
+    max_per_grade_cents = models.JSONField(_("at most per grade"), default=dict, blank=True)
+    reserve_cents = models.BigIntegerField(_("cash to keep free"), default=0)
+    budget_cents = models.BigIntegerField(_("budget in all"), null=True, blank=True)
+    end_on = models.DateField(_("ends on"), null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("mandate")
+        verbose_name_plural = _("mandates")
+        ordering = ["priority", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=MandateStatus.values), name="lending_mandate_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_stake_cents__gte=SHARE_CENTS)
+                & Q(max_per_loan_cents__gte=F("min_stake_cents"))
+                & Q(max_per_borrower_cents__gte=F("min_stake_cents"))
+                & Q(reserve_cents__gte=0),
+                name="lending_mandate_sizes",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_rate__isnull=True)
+                | Q(min_rate__isnull=True)
+                | Q(max_rate__gte=F("min_rate")),
+                name="lending_mandate_rates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,121 @@
+"""What was paid on a loan and how it was shared out, line by line."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Entry
+from lending.models.loans import Holding, Instalment, Loan
+
+
+class Repayment(models.Model):
+    """One payment on one loan; `reference` can be used once."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
+    reference = models.CharField(max_length=80, unique=True)
+    amount_cents = models.BigIntegerField(_("amount"))
+    principal_cents = models.BigIntegerField(_("principal"))
+    interest_cents = models.BigIntegerField(_("interest"))
+    fee_cents = models.BigIntegerField(_("lenders' fees"))
+    received_on = models.DateField(_("received on"))
+    at = models.DateTimeField()
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="repayment")
+
+    class Meta:
+        verbose_name = _("repayment")
+        verbose_name_plural = _("repayments")
+        indexes = [models.Index(fields=["loan", "received_on"], name="lending_repayment_of_loan")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_cents__gt=0)
+                & Q(amount_cents=F("principal_cents") + F("interest_cents")),
+                name="lending_repayment_sums",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class RepaymentPart(models.Model):
+    """The part of a payment that went to one instalment."""
+
+    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="parts")
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="parts")
+    principal_cents = models.BigIntegerField()
+    interest_cents = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repayment", "instalment"], name="lending_repayment_part_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repayment_id} > {self.instalment_id}"
+
+
+class RepaymentShare(models.Model):
+    """The part of a payment that one holding received."""
+
+    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="shares")
+    holding = models.ForeignKey(Holding, on_delete=models.PROTECT, related_name="shares")
+    principal_cents = models.BigIntegerField(_("principal"))
+    interest_cents = models.BigIntegerField(_("interest"))
+    fee_cents = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        verbose_name = _("share of a repayment")
+        verbose_name_plural = _("shares of repayments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repayment", "holding"], name="lending_repayment_share_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(principal_cents__gte=0)
+                & Q(interest_cents__gte=0)
+                & Q(fee_cents__gte=0)
+                & Q(fee_cents__lte=F("principal_cents") + F("interest_cents")),
+                name="lending_repayment_share_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repayment_id} > {self.holding_id}"
+
+
+class LoanEventKind(models.TextChoices):
+    """What happened in the life of a loan."""
+
+    DISBURSED = "disbursed", _("Paid out")
+    DUE = "due", _("Instalment due")
+    TRIED = "tried", _("Debit sent to the bank")
+    RETURNED = "returned", _("Debit returned")
+    PAID = "paid", _("Paid")
+    LATE = "late", _("Late")
+    DEFAULTED = "defaulted", _("In default")
+    WRITTEN_OFF = "written_off", _("Written off")
+    REPAID = "repaid", _("Repaid in full")
+
+
+class LoanEvent(models.Model):
+    """One line of a loan's timeline, for borrower and lenders alike."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=LoanEventKind)
+    on = models.DateField()
+    instalment_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    amount_cents = models.BigIntegerField(null=True, blank=True)
+    note = models.CharField(max_length=120, blank=True)
+    key = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        verbose_name = _("event of a loan")
+        verbose_name_plural = _("events of loans")
+        indexes = [models.Index(fields=["loan", "on", "id"], name="lending_event_of_loan")]
+
+    def __str__(self) -> str:
+        return self.key

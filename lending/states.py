@@ -1,0 +1,95 @@
+"""Every status in lending and every move allowed between them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class RequestStatus(TextChoices):
+    """Life of a loan request."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("In review")
+    LISTED = "listed", _("Open for bids")
+    FILLED = "filled", _("Fully funded")
+    ACCEPTED = "accepted", _("Signed")
+    DISBURSED = "disbursed", _("Paid out")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+_R = RequestStatus
+REQUEST_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _R.DRAFT: frozenset({_R.SUBMITTED, _R.WITHDRAWN}),
+    _R.SUBMITTED: frozenset({_R.IN_REVIEW, _R.DECLINED, _R.WITHDRAWN}),
+    _R.IN_REVIEW: frozenset({_R.LISTED, _R.DECLINED, _R.WITHDRAWN, _R.DRAFT}),
+    _R.LISTED: frozenset({_R.FILLED, _R.WITHDRAWN, _R.EXPIRED, _R.CANCELLED}),
+    _R.FILLED: frozenset({_R.ACCEPTED, _R.LISTED, _R.WITHDRAWN, _R.EXPIRED, _R.CANCELLED}),
+    _R.ACCEPTED: frozenset({_R.DISBURSED, _R.WITHDRAWN, _R.CANCELLED}),
+}
+"""`in_review > draft` is a question asked back; `filled > listed` a bid revoked with no spare."""
+
+OPEN_FOR_BORROWER: Final = frozenset(
+    {_R.DRAFT, _R.SUBMITTED, _R.IN_REVIEW, _R.LISTED, _R.FILLED, _R.ACCEPTED}
+)
+
+
+class OfferStatus(TextChoices):
+    """Life of an offer: reserved money on a request."""
+
+    OPEN = "open", _("Reserved")
+    CONVERTED = "converted", _("Became a holding")
+    REVOKED = "revoked", _("Revoked")
+    RELEASED = "released", _("Released")
+
+
+OFFER_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    OfferStatus.OPEN: frozenset(
+        {OfferStatus.CONVERTED, OfferStatus.REVOKED, OfferStatus.RELEASED}
+    ),
+}
+
+
+class OfferSource(TextChoices):
+    """Who placed an offer."""
+
+    HAND = "hand", _("By hand")
+    API = "api", _("By API")
+    MANDATE = "mandate", _("By mandate")
+
+
+class LoanStatus(TextChoices):
+    """Life of a loan. Late, current, on a break: computed from dues, never stored."""
+
+    ACTIVE = "active", _("Running")
+    REPAID = "repaid", _("Repaid")
+    DEFAULTED = "defaulted", _("In default")
+    WRITTEN_OFF = "written_off", _("Written off")
+    WITHDRAWN = "withdrawn", _("Withdrawn from")
+
+
+_L = LoanStatus
+LOAN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _L.ACTIVE: frozenset({_L.REPAID, _L.DEFAULTED, _L.WITHDRAWN}),
+    _L.DEFAULTED: frozenset({_L.REPAID, _L.WRITTEN_OFF}),
+}
+
+
+class MandateStatus(TextChoices):
+    """Life of a mandate."""
+
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+MANDATE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    MandateStatus.ACTIVE: frozenset({MandateStatus.PAUSED, MandateStatus.ENDED}),
+    MandateStatus.PAUSED: frozenset({MandateStatus.ACTIVE, MandateStatus.ENDED}),
+}
