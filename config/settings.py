@@ -1,0 +1,341 @@
+"""Every setting of the house, read from the environment; see docs/self-hosting.md for the list.
+
+`PARI_ENV` chooses among development (the default), demo, test and production. Only production
+insists on secrets, real servers and HTTPS; a bad variable stops the start and is named.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from config.env import Env
+from config.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(os.environ)
+
+# --- Where this runs -----------------------------------------------------------------------------
+PARI_ENV = env.text(
+    "PARI_ENV", "development", choices=("development", "demo", "test", "production")
+)
+IN_PRODUCTION = PARI_ENV == "production"
+DEBUG = env.flag("PARI_DEBUG", PARI_ENV == "development")
+SECRET_KEY = env.text(
+    "PARI_SECRET_KEY",
+    None if IN_PRODUCTION else "django-insecure-key-for-one-machine-only-never-for-real-people",
+    at_least=50,
+)
+SECRET_KEY_FALLBACKS = env.words("PARI_OLD_SECRET_KEYS")
+ALLOWED_HOSTS = env.words("PARI_HOSTS", None if IN_PRODUCTION else ["localhost", "127.0.0.1"])
+SITE_URL = env.text(
+    "PARI_SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if IN_PRODUCTION and ALLOWED_HOSTS else ""
+)
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if IN_PRODUCTION else []
+
+# --- Servers; `config.embedded` fills these in when they are unset -------------------------------
+_DATABASE_URL = None if IN_PRODUCTION else "postgresql:///pari"
+_DEFAULT = env.database("DATABASE_URL", _DATABASE_URL)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _DEFAULT,
+    # The provider's books of the payment sandbox: a database of its own, so that it commits on its
+    # own connection and a rollback of ours never undoes what "the bank" did.
+    "sandbox": env.database("SANDBOX_DATABASE_URL", "")
+    or {**_DEFAULT, "NAME": f"{_DEFAULT.get('NAME', '')}_sandbox"},
+}
+for _alias in DATABASES.values():
+    _alias["CONN_MAX_AGE"] = env.number("PARI_DATABASE_MAX_AGE", 60)
+    _alias["CONN_HEALTH_CHECKS"] = True
+DATABASE_ROUTERS = ["config.routers.SandboxRouter"]
+REDIS_URL = env.redis("REDIS_URL", None if IN_PRODUCTION else "redis://127.0.0.1:6379/0")
+REDIS_PREFIX = env.text("PARI_REDIS_PREFIX", "pari:")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": f"{REDIS_PREFIX}cache",
+    }
+}
+
+# --- What the house is made of -------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "core",
+    "ledger",
+    "accounts",
+    "notifications",
+    "lending",
+    "matching",
+    "payments",
+    "payments.sandbox",
+    "web",
+    "api",
+    "demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("PARI_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IN_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IN_PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Languages, dates, numbers -------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+MARKET_TIME_ZONE = "Europe/Berlin"
+USE_THOUSAND_SEPARATOR = True
+
+# --- People --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/home/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IN_PRODUCTION else "http"
+
+# --- Safety of the pages -------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IN_PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if IN_PRODUCTION else "pari_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IN_PRODUCTION else "pari_csrf"
+LANGUAGE_COOKIE_NAME = "pari_language"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SECURE_SSL_REDIRECT = env.flag("PARI_HTTPS_REDIRECT", IN_PRODUCTION)
+SECURE_HSTS_SECONDS = env.number("PARI_HSTS_SECONDS", 31_536_000 if IN_PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IN_PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.flag("PARI_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF, "https://checkout.stripe.com"],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Letters -------------------------------------------------------------------------------------
+EMAIL_BACKEND = env.text(
+    "PARI_EMAIL_BACKEND",
+    "django.core.mail.backends."
+    + {"production": "smtp", "test": "locmem", "demo": "filebased"}.get(PARI_ENV, "console")
+    + ".EmailBackend",
+)
+EMAIL_FILE_PATH = env.text("PARI_EMAIL_FOLDER", str(BASE_DIR / ".pari" / "mail"))
+EMAIL_HOST = env.text("PARI_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("PARI_EMAIL_PORT", 587, at_least=1)
+EMAIL_HOST_USER = env.text("PARI_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("PARI_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("PARI_EMAIL_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("PARI_EMAIL_FROM", "Pari <pari@localhost>")
+
+# --- Programs that call us -----------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pari",
+    "DESCRIPTION": "A marketplace for loans from people to people.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Work for later: a hint only, since what is due is always a query ----------------------------
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_PREFIX,
+    "visibility_timeout": 3_600,
+    "socket_timeout": 30,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = CELERY_EVENT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "matching.*": {"queue": "rounds"},
+    "payments.*": {"queue": "provider"},
+    "notifications.*": {"queue": "mail"},
+}
+CELERY_QUEUES_ALL = ["default", "rounds", "provider", "mail"]
+CELERY_BEAT_SCHEDULE = {
+    "run-due-round": {"task": "matching.run_due_round", "schedule": 60.0},
+    "day-end": {"task": "core.run_day_end_due", "schedule": crontab(minute="*/5")},
+    "sweep": {"task": "payments.sweep", "schedule": crontab(minute="*/10")},
+    "outbox": {"task": "core.run_due_jobs", "schedule": 60.0},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = env.text(
+    "PARI_BEAT_FILE", str(BASE_DIR / ".pari" / "beat-schedule")
+)
+
+# Dotted names of the acts that close a business date, in order; see `core.day_end`.
+DAY_END_STEPS: tuple[str, ...] = (
+    "payments.services.sandbox_day.play",
+    "lending.services.expiry.expire_requests",
+    "lending.services.mandates.end_mandates",
+    "lending.services.disbursements.disburse_accepted",
+    "payments.services.payouts.send_due",
+    "lending.services.arrears.note_dues",
+    "payments.services.collections.collect_due",
+    "lending.services.arrears.age_loans",
+)
+# Dotted names of the proofs that `manage.py verify_money` runs; see `core.findings`.
+MONEY_CHECKS: tuple[str, ...] = (
+    "ledger.verify.balances_recount",
+    "ledger.verify.sides_balance",
+    "ledger.verify.entries_have_moves",
+    "ledger.verify.passing_accounts_are_empty",
+    "ledger.verify.floors_hold",
+)
+
+# --- The payment provider; without a key the embedded sandbox answers ----------------------------
+STRIPE_KEY = env.text("PARI_STRIPE_KEY", "")
+STRIPE_WEBHOOK_SECRETS = env.words("PARI_STRIPE_WEBHOOK_SECRETS")  # newest first, two to roll over
+STRIPE_THIN_WEBHOOK_SECRETS = env.words("PARI_STRIPE_THIN_WEBHOOK_SECRETS")
+STRIPE_IS_LIVE = STRIPE_KEY.startswith(("sk_live_", "rk_live_"))
+PROVIDER_RECORD = env.text("PARI_PROVIDER_RECORD", "")
+if STRIPE_IS_LIVE and DEBUG:
+    env.complain("PARI_STRIPE_KEY", "is a live key, which is refused while PARI_DEBUG is on")
+if STRIPE_KEY and not STRIPE_KEY.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
+    env.complain("PARI_STRIPE_KEY", "does not look like a secret or restricted Stripe key")
+if STRIPE_KEY and not (STRIPE_WEBHOOK_SECRETS and STRIPE_THIN_WEBHOOK_SECRETS):
+    env.complain("PARI_STRIPE_WEBHOOK_SECRETS", "and the thin ones are needed with PARI_STRIPE_KEY")
+
+# --- What is told to the operator ----------------------------------------------------------------
+LOGGING_CONFIG = None
+LOGGING = logging_config(
+    as_json=env.flag("PARI_LOG_JSON", IN_PRODUCTION),
+    level=env.text(
+        "PARI_LOG_LEVEL",
+        "WARNING" if PARI_ENV == "test" else "INFO",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+)
+
+env.finish()

@@ -1,0 +1,17 @@
+"""What every test may use; the servers themselves come from tests/settings.py."""
+
+import pytest
+
+_NEEDS_DATABASE = frozenset(
+    {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test that uses the database both of ours: the house's and the sandbox's."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is None and not _NEEDS_DATABASE & set(getattr(item, "fixturenames", ())):
+            continue
+        given = marker.kwargs if marker else {}
+        item.add_marker(pytest.mark.django_db(**{"databases": "__all__", **given}), append=False)

@@ -1,0 +1,23 @@
+"""The house's settings for tests, on embedded servers of their own unless real ones are given.
+
+Loaded by pytest-django before anything of ours, which is why the servers start here. With
+pytest-xdist the first process starts them; each worker has a Valkey number and databases of its own.
+"""
+
+import os
+import re
+
+from config import embedded
+
+os.environ.setdefault("PARI_ENV", "test")
+embedded.ensure(profile="test")
+
+_worker = re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", ""))
+_number = int(_worker) + 1 if _worker else 0
+if os.environ["REDIS_URL"].startswith("unix://"):
+    os.environ["REDIS_URL"] = re.sub(r"db=\d+$", f"db={_number}", os.environ["REDIS_URL"])
+os.environ["PARI_REDIS_PREFIX"] = f"pari-test-{_number}:"
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
