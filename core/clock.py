@@ -8,18 +8,12 @@ then an instant is the present time of day on the business date.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from core.models import MarketDay
-
-
-def market_zone() -> ZoneInfo:
-    """The zone in which due dates and deadlines are meant."""
-    return ZoneInfo(settings.MARKET_TIME_ZONE)
+from core.zone import market_zone
 
 
 def calendar_date() -> date:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from core.wording import facts_in_words
+
 
 class DomainError(Exception):
     """A rule of the marketplace said no.
@@ -31,7 +33,7 @@ class DomainError(Exception):
     @property
     def message(self) -> str:
         """The sentence with its figures filled in, in the active language."""
-        return str(self.sentence) % self.facts if self.facts else str(self.sentence)
+        return str(self.sentence) % facts_in_words(self.facts) if self.facts else str(self.sentence)
 
 
 class NotFound(DomainError):

@@ -12,7 +12,6 @@ from core import audit
 from core.errors import IllegalTransition, StaleState
 
 
-
 class HasStatus(Protocol):
     """A model with a primary key and a status."""
 

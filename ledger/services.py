@@ -33,9 +33,7 @@ def account_ids(role: Role, holder_ids: Iterable[int]) -> dict[int, int]:
         return known
     Account.objects.bulk_create(
         [
-            Account(
-                role=role, holder_id=holder_id, side=rule.side, may_overdraw=rule.may_overdraw
-            )
+            Account(role=role, holder_id=holder_id, side=rule.side, may_overdraw=rule.may_overdraw)
             for holder_id in missing
         ],
         ignore_conflicts=True,

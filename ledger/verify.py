@@ -66,7 +66,7 @@ def sides_balance() -> Iterator[Finding]:
 
 def entries_have_moves() -> Iterator[Finding]:
     """No entry is empty."""
-    for (reference, *_) in _rows(_EMPTY):
+    for reference, *_ in _rows(_EMPTY):
         yield Finding("entries_have_moves", reference, 1, 0)
 
 

@@ -50,9 +50,7 @@ class OfferStatus(TextChoices):
 
 
 OFFER_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    OfferStatus.OPEN: frozenset(
-        {OfferStatus.CONVERTED, OfferStatus.REVOKED, OfferStatus.RELEASED}
-    ),
+    OfferStatus.OPEN: frozenset({OfferStatus.CONVERTED, OfferStatus.REVOKED, OfferStatus.RELEASED}),
 }
 
 

@@ -5,70 +5,113 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditRow',
+            name="AuditRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=80)),
-                ('action', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('actor_id', models.BigIntegerField(blank=True, null=True)),
-                ('before', models.CharField(blank=True, max_length=40)),
-                ('after', models.CharField(blank=True, max_length=40)),
-                ('reason', models.TextField(blank=True)),
-                ('data', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=80)),
+                ("action", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("actor_id", models.BigIntegerField(blank=True, null=True)),
+                ("before", models.CharField(blank=True, max_length=40)),
+                ("after", models.CharField(blank=True, max_length=40)),
+                ("reason", models.TextField(blank=True)),
+                ("data", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'verbose_name': 'audit row',
-                'verbose_name_plural': 'audit trail',
-                'indexes': [models.Index(fields=['subject', 'id'], name='core_audit_subject'), models.Index(fields=['at'], name='core_audit_at')],
+                "verbose_name": "audit row",
+                "verbose_name_plural": "audit trail",
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="core_audit_subject"),
+                    models.Index(fields=["at"], name="core_audit_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DayEndRun',
+            name="DayEndRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField(unique=True)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("business_date", models.DateField(unique=True)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'day end',
-                'verbose_name_plural': 'day ends',
-                'constraints': [models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='core_day_end_ends_after_start')],
+                "verbose_name": "day end",
+                "verbose_name_plural": "day ends",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("finished_at__isnull", True),
+                            ("finished_at__gte", models.F("started_at")),
+                            _connector="OR",
+                        ),
+                        name="core_day_end_ends_after_start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MarketDay',
+            name="MarketDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('is_virtual', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("is_virtual", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='core_market_day_is_single')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="core_market_day_is_single"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DayEndStep',
+            name="DayEndStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('finished_at', models.DateTimeField()),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='core.dayendrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("finished_at", models.DateTimeField()),
+                ("result", models.JSONField(blank=True, default=dict)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="core.dayendrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'day end step',
-                'verbose_name_plural': 'day end steps',
-                'constraints': [models.UniqueConstraint(fields=('run', 'name'), name='core_day_end_step_once')],
+                "verbose_name": "day end step",
+                "verbose_name_plural": "day end steps",
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "name"), name="core_day_end_step_once")
+                ],
             },
         ),
     ]

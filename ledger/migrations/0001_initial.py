@@ -5,59 +5,206 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cash', 'available cash'), ('reserved', 'reserved for offers'), ('invested', 'invested in loans'), ('in_transit_out', 'on its way out'), ('principal', 'principal outstanding'), ('provider', 'held at the payment provider'), ('clearing_in', 'clearing: money in'), ('clearing_out', 'clearing: money out'), ('fees', 'fees earned'), ('interest_passed', 'interest passed through'), ('provider_costs', "provider's charges"), ('capital', "operator's own money"), ('suspense', 'suspense')], max_length=20)),
-                ('holder_id', models.BigIntegerField()),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('side', models.CharField(max_length=6)),
-                ('may_overdraw', models.BooleanField(default=False)),
-                ('balance_cents', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("cash", "available cash"),
+                            ("reserved", "reserved for offers"),
+                            ("invested", "invested in loans"),
+                            ("in_transit_out", "on its way out"),
+                            ("principal", "principal outstanding"),
+                            ("provider", "held at the payment provider"),
+                            ("clearing_in", "clearing: money in"),
+                            ("clearing_out", "clearing: money out"),
+                            ("fees", "fees earned"),
+                            ("interest_passed", "interest passed through"),
+                            ("provider_costs", "provider's charges"),
+                            ("capital", "operator's own money"),
+                            ("suspense", "suspense"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("holder_id", models.BigIntegerField()),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("side", models.CharField(max_length=6)),
+                ("may_overdraw", models.BooleanField(default=False)),
+                ("balance_cents", models.BigIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'account',
-                'verbose_name_plural': 'accounts',
-                'constraints': [models.UniqueConstraint(fields=('role', 'holder_id', 'currency'), name='ledger_account_once'), models.CheckConstraint(condition=models.Q(('balance_cents__gte', 0), ('may_overdraw', True), _connector='OR'), name='ledger_account_not_overdrawn'), models.CheckConstraint(condition=models.Q(('side__in', ['debit', 'credit'])), name='ledger_account_side'), models.CheckConstraint(condition=models.Q(('role__in', ['cash', 'reserved', 'invested', 'in_transit_out', 'principal', 'provider', 'clearing_in', 'clearing_out', 'fees', 'interest_passed', 'provider_costs', 'capital', 'suspense'])), name='ledger_account_role_is_known')],
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("role", "holder_id", "currency"), name="ledger_account_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("balance_cents__gte", 0), ("may_overdraw", True), _connector="OR"
+                        ),
+                        name="ledger_account_not_overdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["debit", "credit"])),
+                        name="ledger_account_side",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "cash",
+                                    "reserved",
+                                    "invested",
+                                    "in_transit_out",
+                                    "principal",
+                                    "provider",
+                                    "clearing_in",
+                                    "clearing_out",
+                                    "fees",
+                                    "interest_passed",
+                                    "provider_costs",
+                                    "capital",
+                                    "suspense",
+                                ],
+                            )
+                        ),
+                        name="ledger_account_role_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('pay_in', 'Pay-in'), ('withdrawal_requested', 'Withdrawal requested'), ('withdrawal_returned', 'Withdrawal returned'), ('payout', 'Paid out'), ('payout_reopened', 'Payout came back'), ('reservation', 'Reserved for an offer'), ('release', 'Offer released'), ('disbursement', 'Loan disbursed'), ('collection', 'Instalment collected'), ('repayment', 'Repayment shared out'), ('write_off', 'Written off'), ('provider_charge', "Provider's charge"), ('capital', "Operator's capital"), ('suspense', 'Put in suspense'), ('correction', 'Correction')], max_length=24)),
-                ('effective_on', models.DateField()),
-                ('posted_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pay_in", "Pay-in"),
+                            ("withdrawal_requested", "Withdrawal requested"),
+                            ("withdrawal_returned", "Withdrawal returned"),
+                            ("payout", "Paid out"),
+                            ("payout_reopened", "Payout came back"),
+                            ("reservation", "Reserved for an offer"),
+                            ("release", "Offer released"),
+                            ("disbursement", "Loan disbursed"),
+                            ("collection", "Instalment collected"),
+                            ("repayment", "Repayment shared out"),
+                            ("write_off", "Written off"),
+                            ("provider_charge", "Provider's charge"),
+                            ("capital", "Operator's capital"),
+                            ("suspense", "Put in suspense"),
+                            ("correction", "Correction"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("effective_on", models.DateField()),
+                ("posted_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'entry',
-                'verbose_name_plural': 'entries',
-                'indexes': [models.Index(fields=['effective_on', 'kind'], name='ledger_entry_day')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['pay_in', 'withdrawal_requested', 'withdrawal_returned', 'payout', 'payout_reopened', 'reservation', 'release', 'disbursement', 'collection', 'repayment', 'write_off', 'provider_charge', 'capital', 'suspense', 'correction'])), name='ledger_entry_kind_is_known')],
+                "verbose_name": "entry",
+                "verbose_name_plural": "entries",
+                "indexes": [models.Index(fields=["effective_on", "kind"], name="ledger_entry_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "pay_in",
+                                    "withdrawal_requested",
+                                    "withdrawal_returned",
+                                    "payout",
+                                    "payout_reopened",
+                                    "reservation",
+                                    "release",
+                                    "disbursement",
+                                    "collection",
+                                    "repayment",
+                                    "write_off",
+                                    "provider_charge",
+                                    "capital",
+                                    "suspense",
+                                    "correction",
+                                ],
+                            )
+                        ),
+                        name="ledger_entry_kind_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cents', models.BigIntegerField()),
-                ('credit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='ledger.account')),
-                ('debit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='debits', to='ledger.account')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='ledger.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cents", models.BigIntegerField()),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credits",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="debits",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transfers",
+                        to="ledger.entry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'move',
-                'verbose_name_plural': 'moves',
-                'constraints': [models.CheckConstraint(condition=models.Q(('cents__gt', 0)), name='ledger_transfer_positive'), models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='ledger_transfer_between_two')],
+                "verbose_name": "move",
+                "verbose_name_plural": "moves",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cents__gt", 0)), name="ledger_transfer_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True),
+                        name="ledger_transfer_between_two",
+                    ),
+                ],
             },
         ),
     ]

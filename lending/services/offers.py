@@ -1,0 +1,278 @@
+"""Offers: money reserved on a request, given back, or taken along when the request ends.
+
+Every act here locks ledger accounts first, in id order, and the requests after them, so that bids
+by hand, rounds of the engine and expiry never wait for each other in a ring.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from core.clock import day_of
+from core.errors import NotFound, StaleState
+from core.jobs import enqueue
+from core.transitions import advance
+from ledger.chart import EntryKind, Role
+from ledger.errors import ReferenceReused
+from ledger.services import Move, account_id, account_ids, lock_accounts, post_entry
+from lending.choices import REFLECTION_DAYS, SHARE_CENTS
+from lending.errors import (
+    BidOffStep,
+    BidTooSmall,
+    NotALender,
+    RequestClosed,
+    RequestFull,
+    TooLateToRevoke,
+)
+from lending.models import LoanRequest, Offer
+from lending.states import (
+    OFFER_TRANSITIONS,
+    REQUEST_TRANSITIONS,
+    OfferSource,
+    OfferStatus,
+    RequestStatus,
+)
+from notifications.services import notify
+
+_TRIES: Final = 5
+
+
+@transaction.atomic
+def place_bid(
+    *,
+    lender: User,
+    request_id: int,
+    amount_cents: int,
+    at: datetime,
+    request_key: UUID,
+    source: OfferSource = OfferSource.HAND,
+) -> Offer:
+    """Reserve `amount_cents` of the lender's cash on a listed request.
+
+    The same `request_key` again returns the offer that it made. Revocable for REFLECTION_DAYS.
+    Raises NotALender, BidTooSmall, BidOffStep, RequestClosed, RequestFull, InsufficientFunds, or
+    ReferenceReused (the key was used for another bid).
+    """
+    if not lender.is_lender:
+        raise NotALender
+    _check_amount(amount_cents)
+    cash_id, reserved_id = (account_id(role, lender.pk) for role in (Role.CASH, Role.RESERVED))
+    lock_accounts([cash_id, reserved_id])
+    if earlier := Offer.objects.filter(request_key=request_key).first():
+        return _same_bid(earlier, lender, request_id, amount_cents)
+    request = _locked_request(request_id)
+    _check_open(request, amount_cents, at)
+    offer = Offer.objects.create(
+        request=request,
+        lender=lender,
+        source=source,
+        amount_cents=amount_cents,
+        request_key=request_key,
+        placed_at=at,
+        firm_on=day_of(at) + timedelta(days=REFLECTION_DAYS),
+    )
+    post_entry(
+        reference=f"offer:{request_key}",
+        kind=EntryKind.RESERVATION,
+        effective_on=day_of(at),
+        at=at,
+        moves=[Move(cash_id, reserved_id, amount_cents)],
+    )
+    add_funding(request, amount_cents, at=at)
+    return offer
+
+
+def _check_amount(amount_cents: int) -> None:
+    if amount_cents < SHARE_CENTS:
+        raise BidTooSmall(field="amount", minimum_cents=SHARE_CENTS)
+    if amount_cents % SHARE_CENTS:
+        raise BidOffStep(field="amount", step_cents=SHARE_CENTS)
+
+
+def _check_open(request: LoanRequest, amount_cents: int, at: datetime) -> None:
+    if not takes_offers(request, at=at):
+        raise RequestClosed
+    if amount_cents > request.missing_cents:
+        raise RequestFull(field="amount", missing_cents=request.missing_cents)
+
+
+def takes_offers(request: LoanRequest, *, at: datetime) -> bool:
+    """Whether the request is on the market on the day of `at`; its deadline day still counts."""
+    is_listed = request.status == RequestStatus.LISTED
+    return is_listed and request.deadline_on is not None and day_of(at) <= request.deadline_on
+
+
+def _same_bid(earlier: Offer, lender: User, request_id: int, amount_cents: int) -> Offer:
+    given = (lender.pk, request_id, amount_cents)
+    if (earlier.lender_id, earlier.request_id, earlier.amount_cents) != given:
+        raise ReferenceReused(f"offer:{earlier.request_key}")
+    return earlier
+
+
+def _locked_request(request_id: int) -> LoanRequest:
+    request = LoanRequest.objects.select_for_update().filter(pk=request_id).first()
+    if request is None:
+        raise NotFound(f"request {request_id}")
+    return request
+
+
+def add_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
+    """Add new offers to a locked request's total; a full request is filled and told so."""
+    request.funded_cents += cents
+    request.save(update_fields=["funded_cents"])
+    if request.missing_cents:
+        return
+    advance(request, RequestStatus.FILLED, table=REQUEST_TRANSITIONS, at=at, filled_at=at)
+    notify(
+        person_id=request.borrower_id,
+        kind="request_filled",
+        key=f"request_filled:{request.pk}:{at.isoformat()}",
+        facts={"request_id": request.pk, "title": request.title},
+        at=at,
+    )
+
+
+@transaction.atomic
+def revoke_offer(*, lender: User, offer_id: int, at: datetime) -> Offer:
+    """Take a bid by hand back, without reason or cost, while it is not yet binding.
+
+    A full request opens again. Revoking twice is harmless. Raises NotFound or TooLateToRevoke.
+    """
+    cash_id, reserved_id = (account_id(role, lender.pk) for role in (Role.CASH, Role.RESERVED))
+    lock_accounts([cash_id, reserved_id])
+    offer = Offer.objects.filter(pk=offer_id, lender=lender).first()
+    if offer is None:
+        raise NotFound(f"offer {offer_id}")
+    if offer.status == OfferStatus.REVOKED:
+        return offer
+    request = _locked_request(offer.request_id)
+    if not is_revocable(offer, request, at=at):
+        raise TooLateToRevoke
+    advance(
+        offer,
+        OfferStatus.REVOKED,
+        table=OFFER_TRANSITIONS,
+        at=at,
+        actor_id=lender.pk,
+        closed_at=at,
+    )
+    post_entry(
+        reference=f"release:{offer.pk}",
+        kind=EntryKind.RELEASE,
+        effective_on=day_of(at),
+        at=at,
+        moves=[Move(reserved_id, cash_id, offer.amount_cents)],
+    )
+    _take_funding(request, offer.amount_cents, at=at)
+    return offer
+
+
+def is_revocable(offer: Offer, request: LoanRequest, *, at: datetime) -> bool:
+    """Whether a bid can still be taken back: by hand or API, in its first days, before signature."""
+    return (
+        offer.status == OfferStatus.OPEN
+        and offer.source != OfferSource.MANDATE
+        and day_of(at) < offer.firm_on
+        and request.status in (RequestStatus.LISTED, RequestStatus.FILLED)
+    )
+
+
+def _take_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
+    request.funded_cents -= cents
+    request.save(update_fields=["funded_cents"])
+    if request.status == RequestStatus.FILLED:
+        advance(
+            request,
+            RequestStatus.LISTED,
+            table=REQUEST_TRANSITIONS,
+            at=at,
+            reason="a bid was revoked",
+            filled_at=None,
+        )
+    enqueue("matching.round_requested")
+
+
+def end_request(
+    *,
+    request_id: int,
+    to: RequestStatus,
+    at: datetime,
+    reason: str = "",
+    actor_id: int | None = None,
+) -> LoanRequest:
+    """Withdraw, expire or cancel a request and give every open offer back to its lender.
+
+    Raises NotFound, IllegalTransition, or StaleState when bids keep coming in meanwhile.
+    """
+    for _ in range(_TRIES):
+        lender_ids = set(_open_offers(request_id).values_list("lender_id", flat=True))
+        ended = _end_for(request_id, lender_ids, to, at, reason, actor_id)
+        if ended is not None:
+            return ended
+    raise StaleState(f"request {request_id}")
+
+
+@transaction.atomic
+def _end_for(
+    request_id: int,
+    lender_ids: set[int],
+    to: RequestStatus,
+    at: datetime,
+    reason: str,
+    actor_id: int | None,
+) -> LoanRequest | None:
+    """End the request while just these lenders hold offers; None when others came in between."""
+    cash = account_ids(Role.CASH, lender_ids)
+    reserved = account_ids(Role.RESERVED, lender_ids)
+    lock_accounts([*cash.values(), *reserved.values()])
+    request = _locked_request(request_id)
+    offers = list(_open_offers(request_id).order_by("id"))
+    if not lender_ids.issuperset(offer.lender_id for offer in offers):
+        return None
+    advance(request, to, table=REQUEST_TRANSITIONS, at=at, actor_id=actor_id, reason=reason)
+    if offers:
+        _release(request, offers, cash, reserved, at=at)
+    return request
+
+
+def _release(
+    request: LoanRequest,
+    offers: list[Offer],
+    cash: dict[int, int],
+    reserved: dict[int, int],
+    *,
+    at: datetime,
+) -> None:
+    """Close the open offers of an ended request and book their money back, in one entry."""
+    _open_offers(request.pk).update(status=OfferStatus.RELEASED, closed_at=at)
+    post_entry(
+        reference=f"release-request:{request.pk}",
+        kind=EntryKind.RELEASE,
+        effective_on=day_of(at),
+        at=at,
+        moves=[
+            Move(reserved[offer.lender_id], cash[offer.lender_id], offer.amount_cents)
+            for offer in offers
+        ],
+    )
+    request.funded_cents = 0
+    request.save(update_fields=["funded_cents"])
+    for offer in offers:
+        notify(
+            person_id=offer.lender_id,
+            kind="offer_released",
+            key=f"offer_released:{offer.pk}",
+            facts={"title": request.title, "amount_cents": offer.amount_cents},
+            at=at,
+        )
+    enqueue("matching.round_requested")
+
+
+def _open_offers(request_id: int) -> QuerySet[Offer]:
+    return Offer.objects.filter(request_id=request_id, status=OfferStatus.OPEN)
