@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -110,16 +111,18 @@ class Guardian:
 
     def _answer(self, client: socket.socket, names: list[str]) -> None:
         urls: dict[str, str] = {}
-        try:
-            for name in names:
-                server = self.servers[name]
+        for name in names:
+            server = self.servers[name]
+            try:
                 if not server.is_running():
-                    self.wanted.add(name)
                     server.start(lambda line: _say(client, {"told": line}))
-                urls |= server.urls()
-        except Exception as error:
-            _say(client, {"error": str(error)})
-            raise
+            except Exception as error:  # told to the one who asked; others may have their servers
+                traceback.print_exc()
+                server.stop()
+                _say(client, {"error": str(error)})
+                return
+            self.wanted.add(name)
+            urls |= server.urls()
         _say(client, {"urls": urls})
 
     def _restart_the_dead(self) -> None:

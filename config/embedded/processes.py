@@ -65,7 +65,7 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[int, float]]) -
 
 def living_in(folder: Path, program: str) -> list[int]:
     """Return the processes of `program` whose working folder is `folder`."""
-    found = []
+    found, folder = [], folder.resolve()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if Path(os.readlink(entry / "cwd")) != folder:
