@@ -1,0 +1,25 @@
+"""The price list, as it stands on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from core.errors import NotFound
+from lending.models import FeeKind, FeeRate
+
+
+def fee_rate(kind: FeeKind, on: date) -> Decimal:
+    """The share of an amount that `kind` costs on `on`; NotFound before the first row."""
+    rows = FeeRate.objects.filter(kind=kind, valid_from__lte=on).order_by("-valid_from")
+    rate = rows.values_list("rate", flat=True).first()
+    if rate is None:
+        raise NotFound(f"fee {kind} on {on}")
+    return rate
+
+
+def price_list() -> QuerySet[FeeRate]:
+    """Every fee with its date of validity, newest first within its kind."""
+    return FeeRate.objects.order_by("kind", "-valid_from")
