@@ -1,0 +1,128 @@
+"""Plans of equal monthly payments, exact to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from core.dates import add_months
+from core.money import Rounding, to_cents
+from lending.domain.day_count import DayCount, year_fraction
+
+_PRECISE: Final = Context(prec=50)
+_NOISE_FREE: Final = Decimal("1e-20")
+_ONE_MONTH: Final = Fraction(1, 12)
+
+
+class Instalment(NamedTuple):
+    """One planned payment: what of it repays the loan and what is interest."""
+
+    number: int
+    due_on: date
+    principal_cents: int
+    interest_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        """What the borrower pays on that day."""
+        return self.principal_cents + self.interest_cents
+
+
+def level_schedule(
+    principal_cents: int,
+    annual_rate: Decimal,
+    months: int,
+    first_due_on: date,
+    *,
+    disbursed_on: date | None = None,
+    day_count: DayCount = "german_30_360",
+    instalment_rounding: Rounding = "up",
+    interest_rounding: Rounding = "half_up",
+) -> list[Instalment]:
+    """Plan equal monthly payments that repay `principal_cents` to the cent.
+
+    Each period bears balance * annual_rate * years of interest by `day_count`; under
+    German 30/360 a month between two due dates is 1/12 whatever its days. The
+    first period runs from `disbursed_on` (default: one month before the first due
+    date); where it is longer or shorter the payment is solved anew, so that all are
+    equal. The last payment takes up what rounding left over. With "up" the payment is
+    rounded up to the cent, and by further cents while the last would exceed it; a
+    principal of fewer cents than months may then be repaid early, with zeros after.
+
+    Args:
+        annual_rate: nominal yearly rate as a fraction; Decimal("0.0725") is 7.25 %.
+        first_due_on: instalment k falls due k - 1 months later, stepped from here.
+    Returns:
+        `months` instalments in order; their principal sums to `principal_cents`.
+    Raises:
+        ValueError: principal or term below 1, a negative rate, or no time before the
+            first due date.
+    Source:
+        P = A * sum of the discount factors; see docs/money.md.
+    """
+    if principal_cents < 1 or months < 1 or annual_rate < 0:
+        raise ValueError("principal and term must be positive, the rate not negative")
+    due_dates = [add_months(first_due_on, index) for index in range(months)]
+    with localcontext(_PRECISE):
+        rates = _period_rates(annual_rate, due_dates, disbursed_on, day_count)
+        exact = _level_payment(principal_cents, rates).quantize(_NOISE_FREE)
+        payment_cents = to_cents(exact, instalment_rounding)
+        while True:
+            parts = _repay(principal_cents, payment_cents, rates, interest_rounding)
+            if instalment_rounding != "up" or sum(parts[-1]) <= payment_cents:
+                break
+            payment_cents += 1
+    return [
+        Instalment(number, due_on, *part)
+        for number, (due_on, part) in enumerate(zip(due_dates, parts, strict=True), start=1)
+    ]
+
+
+def _period_rates(
+    annual_rate: Decimal, due_dates: Sequence[date], disbursed_on: date | None, day_count: DayCount
+) -> list[Fraction]:
+    """Return the share of the balance that each period bears as interest."""
+    regular_start = add_months(due_dates[0], -1)
+    start = disbursed_on or regular_start
+    if start >= due_dates[0]:
+        raise ValueError("the loan must be paid out before the first instalment is due")
+    yearly, rates = Fraction(annual_rate), []
+    for index, end in enumerate(due_dates):
+        years = year_fraction(start, end, day_count)
+        if day_count == "german_30_360" and (index or start == regular_start):
+            years = _ONE_MONTH
+        rates.append(yearly * years)
+        start = end
+    return rates
+
+
+def _level_payment(principal_cents: int, rates: Sequence[Fraction]) -> Decimal:
+    """Solve for the payment whose present value at the period rates is the principal."""
+    growth, payments_value = Decimal(1), Decimal(0)
+    for rate in rates:
+        factor = 1 + Decimal(rate.numerator) / rate.denominator
+        growth *= factor
+        payments_value = payments_value * factor + 1
+    return principal_cents * growth / payments_value
+
+
+def _repay(
+    principal_cents: int,
+    payment_cents: int,
+    rates: Sequence[Fraction],
+    interest_rounding: Rounding,
+) -> list[tuple[int, int]]:
+    """Run the loan with a fixed payment; return principal and interest of each period."""
+    balance_cents, parts = principal_cents, []
+    for rate in rates:
+        exact = Decimal(balance_cents * rate.numerator) / rate.denominator
+        interest_cents = to_cents(exact, interest_rounding)
+        repaid_cents = min(max(payment_cents - interest_cents, 0), balance_cents)
+        parts.append((repaid_cents, interest_cents))
+        balance_cents -= repaid_cents
+    repaid_cents, interest_cents = parts[-1]
+    parts[-1] = (repaid_cents + balance_cents, interest_cents)
+    return parts
