@@ -19,7 +19,7 @@ from core import audit
 from core.clock import day_of
 from core.dates import add_months
 from core.errors import InvalidInput, NotFound
-from core.inputs import given, one_of, text
+from core.inputs import given, line, one_of
 
 ADULT_YEARS: Final = 18
 OLDEST_BIRTH: Final = date(1900, 1, 1)
@@ -115,18 +115,18 @@ def _names(told: Profile | ProfileData) -> tuple[str, str, date | None]:
 def _checked(data: ProfileData, *, on: date) -> ProfileData:
     """Return the same data, tidied; raises InvalidInput with the field."""
     country = one_of("country", data.country, COUNTRIES)
-    postcode = text("postcode", data.postcode, maximum=10)
+    postcode = line("postcode", data.postcode, maximum=10)
     _check(_POSTCODE[country], "postcode", postcode)
-    phone = text("phone", data.phone, minimum=0, maximum=30)
+    phone = line("phone", data.phone, minimum=0, maximum=30)
     if phone:
         _check(_PHONE, "phone", phone)
     return ProfileData(
-        first_name=text("first_name", data.first_name, maximum=80),
-        last_name=text("last_name", data.last_name, maximum=80),
+        first_name=line("first_name", data.first_name, maximum=80),
+        last_name=line("last_name", data.last_name, maximum=80),
         date_of_birth=_birth(data.date_of_birth, on=on),
-        street=text("street", data.street, maximum=120),
+        street=line("street", data.street, maximum=120),
         postcode=postcode,
-        city=text("city", data.city, maximum=80),
+        city=line("city", data.city, maximum=80),
         country=country,
         phone=phone,
     )
@@ -202,8 +202,8 @@ def set_bank_account(
     """Begin a bank account; it is used once the provider has taken it (`activate_bank_account`)."""
     account = BankAccount.objects.create(
         user=user,
-        holder_name=text("holder_name", holder_name, maximum=120),
-        iban_masked=text("iban", iban_masked, maximum=40),
+        holder_name=line("holder_name", holder_name, maximum=120),
+        iban_masked=line("iban", iban_masked, maximum=40),
         bank_name=bank_name,
         mandate_text=mandate_text,
         mandate_accepted_at=at if mandate_text else None,

@@ -130,3 +130,8 @@ def text(field: str, value: str, *, minimum: int = 1, maximum: int) -> str:
     if len(tidy) > maximum:
         raise TooLong(field=field, maximum=maximum)
     return tidy
+
+
+def line(field: str, value: str, *, minimum: int = 1, maximum: int) -> str:
+    """Return a text of a single line; raises like `text`."""
+    return text(field, " ".join(value.split()), minimum=minimum, maximum=maximum)

@@ -70,3 +70,10 @@ LISTING_DAYS: Final = 14
 REFLECTION_DAYS: Final = 4
 FOUR_EYES_FROM_CENTS: Final = 25_000_00
 """Above this amount two members of staff approve."""
+
+REVIEW_DAYS: Final = 3
+"""Within so many days of its submission a request is decided."""
+SIGNING_DAYS: Final = 14
+"""A filled request waits so long for the borrower's signature, then its lenders are let go."""
+APPEAL_DAYS: Final = 14
+"""Within so many days a person looks again at a refusal."""

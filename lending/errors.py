@@ -103,3 +103,38 @@ class AlreadyOpen(DomainError):
 
     code = "already_open"
     sentence = _("You already have a request under way. Finish or withdraw it first.")
+
+
+class ContactInText(InvalidInput):
+    """A public text names an address, a site or an account."""
+
+    code = "contact_in_text"
+    sentence = _("Please leave out addresses, links and account numbers: everyone can read this.")
+
+
+class AlreadyReviewed(NotAllowed):
+    """One member of staff decides once on an assessment."""
+
+    code = "already_reviewed"
+    sentence = _("You have already decided on this request.")
+
+
+class RateDiffers(InvalidInput):
+    """Two people approve one rate."""
+
+    code = "rate_differs"
+    sentence = _("The first approval was for %(approved)s. Both have to approve the same rate.")
+
+
+class NotImpartial(NotAllowed):
+    """Whoever refused a request does not judge the complaint about it."""
+
+    code = "not_impartial"
+    sentence = _("You took part in the first decision, so someone else has to look at it again.")
+
+
+class NameTaken(InvalidInput):
+    """Two mandates of one lender bear different names."""
+
+    code = "name_taken"
+    sentence = _("You already have a mandate with this name.")

@@ -32,8 +32,10 @@ REQUEST_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _R.LISTED: frozenset({_R.FILLED, _R.WITHDRAWN, _R.EXPIRED, _R.CANCELLED}),
     _R.FILLED: frozenset({_R.ACCEPTED, _R.LISTED, _R.WITHDRAWN, _R.EXPIRED, _R.CANCELLED}),
     _R.ACCEPTED: frozenset({_R.DISBURSED, _R.WITHDRAWN, _R.CANCELLED}),
+    _R.DECLINED: frozenset({_R.DRAFT}),
 }
-"""`in_review > draft` is a question asked back; `filled > listed` a bid revoked with no spare."""
+"""`in_review > draft` is a question asked back; `filled > listed` a bid revoked with no spare;
+`declined > draft` an appeal that was granted."""
 
 OPEN_FOR_BORROWER: Final = frozenset(
     {_R.DRAFT, _R.SUBMITTED, _R.IN_REVIEW, _R.LISTED, _R.FILLED, _R.ACCEPTED}

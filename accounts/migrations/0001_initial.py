@@ -7,121 +7,248 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('role', models.CharField(choices=[('borrower', 'Borrower'), ('lender', 'Lender'), ('staff', 'Staff')], max_length=10, verbose_name='role')),
-                ('language', models.CharField(default='de', max_length=5, verbose_name='language')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('date_joined', models.DateTimeField(verbose_name='joined at')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("borrower", "Borrower"),
+                            ("lender", "Lender"),
+                            ("staff", "Staff"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("language", models.CharField(default="de", max_length=5, verbose_name="language")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="staff")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("date_joined", models.DateTimeField(verbose_name="joined at")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='BankAccount',
+            name="BankAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder_name', models.CharField(max_length=120, verbose_name='account holder')),
-                ('iban_masked', models.CharField(max_length=40, verbose_name='IBAN')),
-                ('bank_name', models.CharField(blank=True, max_length=120, verbose_name='bank')),
-                ('fingerprint', models.CharField(blank=True, max_length=80)),
-                ('status', models.CharField(choices=[('pending', 'being set up'), ('active', 'active'), ('inactive', 'no longer in use'), ('failed', 'refused')], default='pending', max_length=10)),
-                ('provider_customer', models.CharField(blank=True, max_length=80)),
-                ('provider_method', models.CharField(blank=True, max_length=80)),
-                ('provider_mandate', models.CharField(blank=True, max_length=80)),
-                ('provider_recipient', models.CharField(blank=True, max_length=80)),
-                ('mandate_text', models.TextField(blank=True)),
-                ('mandate_accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('mandate_ip', models.GenericIPAddressField(blank=True, null=True)),
-                ('mandate_user_agent', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("holder_name", models.CharField(max_length=120, verbose_name="account holder")),
+                ("iban_masked", models.CharField(max_length=40, verbose_name="IBAN")),
+                ("bank_name", models.CharField(blank=True, max_length=120, verbose_name="bank")),
+                ("fingerprint", models.CharField(blank=True, max_length=80)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "being set up"),
+                            ("active", "active"),
+                            ("inactive", "no longer in use"),
+                            ("failed", "refused"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("provider_customer", models.CharField(blank=True, max_length=80)),
+                ("provider_method", models.CharField(blank=True, max_length=80)),
+                ("provider_mandate", models.CharField(blank=True, max_length=80)),
+                ("provider_recipient", models.CharField(blank=True, max_length=80)),
+                ("mandate_text", models.TextField(blank=True)),
+                ("mandate_accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("mandate_ip", models.GenericIPAddressField(blank=True, null=True)),
+                ("mandate_user_agent", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bank_accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bank account',
-                'verbose_name_plural': 'bank accounts',
+                "verbose_name": "bank account",
+                "verbose_name_plural": "bank accounts",
             },
         ),
         migrations.CreateModel(
-            name='IdentityCheck',
+            name="IdentityCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('started', 'started'), ('processing', 'being checked'), ('verified', 'verified'), ('failed', 'not successful')], default='started', max_length=12)),
-                ('provider_id', models.CharField(blank=True, max_length=80)),
-                ('started_at', models.DateTimeField()),
-                ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('failure_code', models.CharField(blank=True, max_length=60)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identity_checks', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("started", "started"),
+                            ("processing", "being checked"),
+                            ("verified", "verified"),
+                            ("failed", "not successful"),
+                        ],
+                        default="started",
+                        max_length=12,
+                    ),
+                ),
+                ("provider_id", models.CharField(blank=True, max_length=80)),
+                ("started_at", models.DateTimeField()),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("failure_code", models.CharField(blank=True, max_length=60)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identity_checks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'identity check',
-                'verbose_name_plural': 'identity checks',
+                "verbose_name": "identity check",
+                "verbose_name_plural": "identity checks",
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(max_length=80, verbose_name='first name')),
-                ('last_name', models.CharField(max_length=80, verbose_name='last name')),
-                ('date_of_birth', models.DateField(verbose_name='date of birth')),
-                ('street', models.CharField(max_length=120, verbose_name='street and number')),
-                ('postcode', models.CharField(max_length=10, verbose_name='postcode')),
-                ('city', models.CharField(max_length=80, verbose_name='town')),
-                ('country', models.CharField(default='DE', max_length=2, verbose_name='country')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='telephone')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='profile', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_name", models.CharField(max_length=80, verbose_name="first name")),
+                ("last_name", models.CharField(max_length=80, verbose_name="last name")),
+                ("date_of_birth", models.DateField(verbose_name="date of birth")),
+                ("street", models.CharField(max_length=120, verbose_name="street and number")),
+                ("postcode", models.CharField(max_length=10, verbose_name="postcode")),
+                ("city", models.CharField(max_length=80, verbose_name="town")),
+                ("country", models.CharField(default="DE", max_length=2, verbose_name="country")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="telephone")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="profile",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'profile',
-                'verbose_name_plural': 'profiles',
+                "verbose_name": "profile",
+                "verbose_name_plural": "profiles",
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='accounts_user_email_once'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="accounts_user_email_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['borrower', 'lender', 'staff'])), name='accounts_user_role'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["borrower", "lender", "staff"])),
+                name="accounts_user_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_staff', False), ('role', 'staff'), _connector='OR'), name='accounts_staff_is_neither'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_staff", False), ("role", "staff"), _connector="OR"),
+                name="accounts_staff_is_neither",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'active')), fields=('user',), name='accounts_bank_active_once'),
+            model_name="bankaccount",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "active")),
+                fields=("user",),
+                name="accounts_bank_active_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'inactive', 'failed'])), name='accounts_bank_status'),
+            model_name="bankaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "active", "inactive", "failed"])),
+                name="accounts_bank_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitycheck',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'verified')), fields=('user',), name='accounts_identity_once'),
+            model_name="identitycheck",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "verified")),
+                fields=("user",),
+                name="accounts_identity_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitycheck',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['started', 'processing', 'verified', 'failed'])), name='accounts_identity_status'),
+            model_name="identitycheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["started", "processing", "verified", "failed"])),
+                name="accounts_identity_status",
+            ),
         ),
     ]

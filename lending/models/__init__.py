@@ -1,5 +1,6 @@
 """Tables of lending, one file per noun."""
 
+from lending.models.appeals import Appeal, AppealOutcome
 from lending.models.applications import (
     Application,
     Assessment,
@@ -22,6 +23,8 @@ from lending.models.repayments import (
 from lending.models.requests import LoanRequest
 
 __all__ = [
+    "Appeal",
+    "AppealOutcome",
     "Application",
     "Assessment",
     "Contract",

@@ -205,14 +205,19 @@ def end_request(
     at: datetime,
     reason: str = "",
     actor_id: int | None = None,
+    only_from: RequestStatus | None = None,
 ) -> LoanRequest:
     """Withdraw, expire or cancel a request and give every open offer back to its lender.
 
-    Raises NotFound, IllegalTransition, or StaleState when bids keep coming in meanwhile.
+    Args:
+        only_from: the status in which the caller saw the request, where another one that could
+            end as well would make the act wrong.
+    Raises NotFound, IllegalTransition, or StaleState (no longer `only_from`, or bids keep coming
+    in meanwhile).
     """
     for _ in range(_TRIES):
         lender_ids = set(_open_offers(request_id).values_list("lender_id", flat=True))
-        ended = _end_for(request_id, lender_ids, to, at, reason, actor_id)
+        ended = _end_for(request_id, lender_ids, to, at, reason, actor_id, only_from)
         if ended is not None:
             return ended
     raise StaleState(f"request {request_id}")
@@ -226,12 +231,15 @@ def _end_for(
     at: datetime,
     reason: str,
     actor_id: int | None,
+    only_from: RequestStatus | None,
 ) -> LoanRequest | None:
     """End the request while just these lenders hold offers; None when others came in between."""
     cash = account_ids(Role.CASH, lender_ids)
     reserved = account_ids(Role.RESERVED, lender_ids)
     lock_accounts([*cash.values(), *reserved.values()])
     request = _locked_request(request_id)
+    if only_from is not None and request.status != only_from:
+        raise StaleState(f"request {request_id} is {request.status}")
     offers = list(_open_offers(request_id).order_by("id"))
     if not lender_ids.issuperset(offer.lender_id for offer in offers):
         return None
