@@ -1,0 +1,102 @@
+"""Refusals of the payments app, and the three ways in which a call to the provider can fail."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class ProviderError(DomainError):
+    """The provider did not do what was asked, or we do not know whether it did."""
+
+    code = "provider_error"
+    sentence = _("The payment provider could not do this. Please try again later.")
+    status = 502
+
+
+class Refused(ProviderError):
+    """The provider said no; nothing happened, and the same request would be refused again.
+
+    Attributes:
+        reason: the provider's code, e.g. "balance_insufficient" or "card_declined".
+        decline_code: the bank's own code, where there is one.
+        param: the parameter at fault, where there is one.
+    """
+
+    code = "provider_refused"
+    sentence = _("The payment provider refused this.")
+    status = 422
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        reason: str = "",
+        decline_code: str = "",
+        param: str = "",
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.decline_code = decline_code
+        self.param = param
+
+
+class UnknownOutcome(ProviderError):
+    """The request may or may not have been carried out: repeat it with the same key, or look."""
+
+    code = "provider_outcome_unknown"
+    sentence = _("The payment provider has not answered yet. Nothing is lost; we keep asking.")
+
+
+class Unavailable(ProviderError):
+    """The provider does not answer at present, and did nothing; the same request may come later."""
+
+    code = "provider_unavailable"
+    sentence = _("The payment provider cannot be reached at present. Please try again later.")
+    status = 503
+
+
+class NotIdentified(DomainError):
+    """Money moves only for people whose identity was checked."""
+
+    code = "not_identified"
+    sentence = _("Please prove your identity first.")
+
+
+class NoBankAccount(DomainError):
+    """There is no active bank account to pay to or to debit."""
+
+    code = "no_bank_account"
+    sentence = _("Please add your bank account first.")
+
+
+class BadIban(DomainError):
+    """The IBAN does not check out."""
+
+    code = "bad_iban"
+    sentence = _("This IBAN cannot be right. Please check it.")
+    status = 422
+
+
+class AmountOutOfRange(DomainError):
+    """The amount is below or above what one payment may carry."""
+
+    code = "amount_out_of_range"
+    sentence = _("Please choose an amount within the limits.")
+    status = 422
+
+
+class NotWithdrawable(DomainError):
+    """The amount is above what may leave today: reserved, on its way, or not yet final."""
+
+    code = "not_withdrawable"
+    sentence = _("This amount cannot be withdrawn today.")
+
+
+class WrongRole(DomainError):
+    """The act belongs to the other side of the market."""
+
+    code = "wrong_role"
+    sentence = _("This is not open to your kind of account.")
+    status = 403

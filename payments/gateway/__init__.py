@@ -1,0 +1,30 @@
+"""The way to the payment provider: one typed method per operation.
+
+Every request that writes takes `key`, the caller's idempotency key, which must be stored before
+the call (see `payments.models.ProviderOperation`). Failures come back as one of three kinds:
+`Refused`, `UnknownOutcome` or `Unavailable`. Answers come back as the plain values of `facts`.
+The SDK itself is imported by `payments.gateway.sdk` alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+
+from payments.gateway.money_in import MoneyIn
+from payments.gateway.money_out import MoneyOut
+from payments.gateway.people import People
+from payments.gateway.sdk import http_client
+
+__all__ = ["Gateway", "gateway"]
+
+
+class Gateway(People, MoneyIn, MoneyOut):
+    """The provider, as the rest of the house may use it."""
+
+
+@cache
+def gateway() -> Gateway:
+    """The gateway of this process."""
+    return Gateway(settings.STRIPE_KEY or "sk_test_sandbox", http_client())

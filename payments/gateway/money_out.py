@@ -1,0 +1,123 @@
+"""Transfers to recipients and payouts to their banks; the provider's books about us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from payments import facts
+from payments.gateway.sdk import (
+    CURRENCY,
+    PAGE,
+    Caller,
+    keyed,
+    on_behalf,
+    reading,
+    writing,
+)
+
+THE_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class MoneyOut(Caller):
+    """Money that leaves, and the provider's own account of it all."""
+
+    def transfer(
+        self,
+        *,
+        key: str,
+        account_id: str,
+        amount_cents: int,
+        group: str,
+        metadata: dict[str, str],
+    ) -> facts.Transfer:
+        """Move money from our balance to a recipient's."""
+        with writing():
+            found = self._v1.transfers.create(
+                {
+                    "amount": amount_cents,
+                    "currency": CURRENCY,
+                    "destination": account_id,
+                    "transfer_group": group,
+                    "metadata": metadata,
+                },
+                keyed(key),
+            )
+        return facts.Transfer.read(found.to_dict())
+
+    def transfer_state(self, transfer_id: str) -> facts.Transfer:
+        """A transfer and what was taken back of it."""
+        with reading():
+            return facts.Transfer.read(self._v1.transfers.retrieve(transfer_id).to_dict())
+
+    def reverse_transfer(
+        self, transfer_id: str, *, key: str, amount_cents: int, metadata: dict[str, str]
+    ) -> facts.Reversal:
+        """Take money back from a recipient's balance."""
+        with writing():
+            found = self._v1.transfers.reversals.create(
+                transfer_id, {"amount": amount_cents, "metadata": metadata}, keyed(key)
+            )
+        return facts.Reversal.read(found.to_dict())
+
+    def pay_out(
+        self,
+        *,
+        key: str,
+        account_id: str,
+        amount_cents: int,
+        words: str,
+        metadata: dict[str, str],
+    ) -> facts.PayoutFact:
+        """Send a recipient's balance to their bank."""
+        with writing():
+            found = self._v1.payouts.create(
+                {
+                    "amount": amount_cents,
+                    "currency": CURRENCY,
+                    "statement_descriptor": words[:22],
+                    "metadata": metadata,
+                },
+                keyed(key, account_id),
+            )
+        return facts.PayoutFact.read(found.to_dict())
+
+    def payout(self, payout_id: str, *, account_id: str) -> facts.PayoutFact:
+        """How far a payout has come."""
+        with reading():
+            found = self._v1.payouts.retrieve(payout_id, {}, on_behalf(account_id))
+        return facts.PayoutFact.read(found.to_dict())
+
+    def balance(self, *, account_id: str = "") -> facts.Balance:
+        """What the provider holds for us, or for a recipient."""
+        with reading():
+            found = self._v1.balance.retrieve({}, on_behalf(account_id))
+        return facts.Balance.read(found.to_dict())
+
+    def balance_transactions(
+        self, *, since: datetime = THE_BEGINNING, account_id: str = ""
+    ) -> list[facts.BalanceTransaction]:
+        """Every line of the provider's books about an account, newest first."""
+        created = {"gte": int(since.timestamp())}
+        with reading():
+            page = self._v1.balance_transactions.list(
+                {"limit": PAGE, "created": created}, on_behalf(account_id)
+            )
+            return [facts.BalanceTransaction.read(row.to_dict()) for row in page.auto_paging_iter()]
+
+    def balance_transaction(self, transaction_id: str) -> facts.BalanceTransaction:
+        """One line of the provider's books."""
+        with reading():
+            found = self._v1.balance_transactions.retrieve(transaction_id)
+        return facts.BalanceTransaction.read(found.to_dict())
+
+    def events_since(self, created_from: datetime, *, kinds: Sequence[str]) -> list[facts.Event]:
+        """Events since an instant, oldest first."""
+        created = {"gte": int(created_from.timestamp())}
+        with reading():
+            page = self._v1.events.list(
+                {"limit": PAGE, "created": created, "types": list(kinds)[:20]}
+            )
+            found = [facts.Event.read(row.to_dict()) for row in page.auto_paging_iter()]
+        return found[::-1]

@@ -1,0 +1,123 @@
+"""The only file outside the sandbox that imports the provider's SDK: client, keys, failures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import stripe
+from django.conf import settings
+
+from payments.errors import Refused, Unavailable, UnknownOutcome
+from payments.recorder import record_request
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 20
+RETRIES: Final = 2
+PAGE: Final = 100
+CURRENCY: Final = "eur"
+
+stripe.enable_telemetry = False
+logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of each call, twice
+
+
+class Caller:
+    """Holds the SDK's client; the parts of the gateway build on it."""
+
+    def __init__(self, key: str, client: stripe.HTTPClient) -> None:
+        self._client = stripe.StripeClient(key, http_client=client, max_network_retries=RETRIES)
+        self._v1, self._v2 = self._client.v1, self._client.v2
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Translate failures of a call that changes nothing."""
+    try:
+        yield
+    except stripe.InvalidRequestError as error:
+        raise _refused(error) from error
+    except stripe.StripeError as error:
+        raise Unavailable(str(error)) from error
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Translate failures of a call that changes something; in doubt, the outcome is unknown."""
+    try:
+        yield
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise _refused(error) from error
+    except (
+        stripe.RateLimitError,
+        stripe.AuthenticationError,
+        stripe.PermissionError,
+    ) as error:
+        raise Unavailable(str(error)) from error
+    except stripe.StripeError as error:
+        raise UnknownOutcome(str(error)) from error
+
+
+def keyed(key: str, account_id: str = "") -> stripe.RequestOptions:
+    """Options of a request that writes: our key, and the account on whose behalf it is made."""
+    if not key:
+        raise ValueError("a request that writes needs a stored idempotency key")
+    return {"idempotency_key": key, "stripe_account": account_id or None}
+
+
+def on_behalf(account_id: str) -> stripe.RequestOptions:
+    """Options of a request that reads; our own account when `account_id` is empty."""
+    return {"stripe_account": account_id or None}
+
+
+def http_client() -> stripe.HTTPClient:
+    """The network when a key is set, else the sandbox in this process; recorded when asked for."""
+    client: stripe.HTTPClient
+    if settings.STRIPE_KEY:
+        client = stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
+    else:
+        from payments.sandbox.client import SandboxClient
+
+        client = SandboxClient()
+    if settings.PROVIDER_RECORD:
+        client = Recording(client, Path(settings.PROVIDER_RECORD))
+    return client
+
+
+class Recording(stripe.HTTPClient):
+    """Writes each request to a file on its way to the client that sends it."""
+
+    name: ClassVar[str] = "recording"
+
+    def __init__(self, inner: stripe.HTTPClient, file: Path) -> None:
+        super().__init__()
+        self._inner, self._file = inner, file
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_: Any,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """Record, then send."""
+        record_request(self._file, method, url, headers or {}, post_data)
+        return self._inner.request(method, url, headers, post_data)
+
+    def close(self) -> None:
+        """Close the client that sends."""
+        self._inner.close()
+
+
+def _refused(error: stripe.StripeError) -> Refused:
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    said = body.get("error") if isinstance(body.get("error"), dict) else {}
+    return Refused(
+        str(error.user_message or error),
+        reason=error.code or "",
+        decline_code=said.get("decline_code") or "" if said else "",
+        param=getattr(error, "param", None) or "",
+    )

@@ -1,0 +1,165 @@
+"""The handles of the sandbox: its clock, its people at the hosted pages, its faults, its mail.
+
+Whoever seeds a demo, writes a test or sits at the staff panel uses these; no caller of the API can.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from payments.sandbox import books, clock, due, outcomes
+from payments.sandbox.delivery import Mischief, deliver_events
+from payments.sandbox.models import Act, Fate, StoredObject
+from payments.sandbox.operations import accounts, checkout, identity, payouts
+from payments.sandbox.store import ALIAS, PLATFORM, Work
+
+__all__ = [
+    "GOOD_IBAN",
+    "Mischief",
+    "advance_to",
+    "book_faults",
+    "books_cents",
+    "break_payout",
+    "deliver_events",
+    "finish_identity",
+    "finish_onboarding",
+    "now",
+    "pay_session",
+    "run_due",
+    "set_fate",
+    "start_at",
+    "waiting_acts",
+]
+
+GOOD_IBAN: Final = "DE89370400440532013000"
+"""The published IBAN whose debits and payouts succeed."""
+_TESTER: Final = {"ip": "127.0.0.1", "user_agent": "sandbox"}
+
+
+def now() -> datetime:
+    """The provider's present instant."""
+    return clock.now()
+
+
+def start_at(on: date) -> None:
+    """Begin on a day, perhaps in the past; ValueError once anything has been recorded."""
+    if StoredObject.objects.exists():
+        raise ValueError("the sandbox has objects already; its clock only goes forward now")
+    clock.set_to(clock.evening(on))
+
+
+def advance_to(on: date) -> int:
+    """Let time pass until the evening of `on`; never back. Returns how much fell due."""
+    evening = clock.evening(on)
+    done = due.run(until=max(evening, clock.now()))
+    if evening > clock.now():
+        clock.set_to(evening)
+    return done
+
+
+def run_due() -> int:
+    """Do what is due by the present instant."""
+    return due.run(until=clock.now())
+
+
+def set_fate(subject: str, outcome: str, *, from_date: date) -> None:
+    """Let payments of a payment method (debits) or bank account (payouts) end so from a day on.
+
+    Args:
+        outcome: "succeeds", or a failure code such as "insufficient_funds" or "account_closed".
+    """
+    if outcome != outcomes.SUCCEEDS and outcome not in outcomes.FAILURE_WORDS:
+        raise ValueError(f"unknown outcome {outcome}")
+    Fate.objects.create(subject=subject, outcome=outcome, from_date=from_date)
+
+
+def pay_session(
+    session_id: str,
+    *,
+    iban: str = "",
+    card: str = "",
+    name: str = "Test Payer",
+    email: str = "payer@example.org",
+    ip: str = _TESTER["ip"],
+    user_agent: str = _TESTER["user_agent"],
+) -> str:
+    """Pay on a checkout page by IBAN or card number; returns the payment's status.
+
+    Raises ApiError when the page is closed or the number is not taken.
+    """
+    given: dict[str, Any] = {"type": "card", "card": {"number": card}}
+    if iban:
+        billing = {"name": name, "email": email}
+        given = {
+            "type": "sepa_debit",
+            "sepa_debit": {"iban": iban},
+            "billing_details": billing,
+        }
+    with transaction.atomic(using=ALIAS):
+        work = Work(now=clock.now())
+        session = work.find(session_id, "checkout.session")
+        intent = checkout.pay(work, session, given, ip=ip, user_agent=user_agent)
+        work.flush()
+    return str(intent.data["status"])
+
+
+def finish_identity(
+    session_id: str,
+    *,
+    first_name: str,
+    last_name: str,
+    born_on: date,
+    refusal: str = "",
+) -> None:
+    """Show a document on an identity page; `refusal` is an error code such as document_expired."""
+    with transaction.atomic(using=ALIAS):
+        work = Work(now=clock.now())
+        session = work.find(session_id, "identity.verification_session")
+        identity.show_document(
+            work,
+            session,
+            first_name=first_name,
+            last_name=last_name,
+            born_on=born_on,
+            refusal=refusal,
+        )
+        work.flush()
+    run_due()
+
+
+def finish_onboarding(account_id: str) -> None:
+    """Agree to the terms on an onboarding page."""
+    with transaction.atomic(using=ALIAS):
+        work = Work(now=clock.now())
+        account = work.find(account_id, "v2.core.account", account=PLATFORM)
+        accounts.finish_onboarding(work, account)
+        work.flush()
+
+
+def break_payout(payout_id: str, code: str = "account_closed") -> None:
+    """Let a payout fail now, even one that was reported as paid."""
+    with transaction.atomic(using=ALIAS):
+        work = Work(now=clock.now())
+        payout = work.peek(payout_id)
+        if payout is None or payout.data["status"] == "failed":
+            raise ValueError(f"no payout {payout_id} that could fail")
+        payouts.fail(work, payout, code)
+        work.flush()
+
+
+def waiting_acts() -> int:
+    """How much is still to happen."""
+    return Act.objects.count()
+
+
+def books_cents() -> dict[str, int]:
+    """Every account of the provider's own books."""
+    return books.balances()
+
+
+def book_faults() -> list[str]:
+    """What is wrong with the provider's own books; empty when all is well."""
+    return books.faults()

@@ -1,0 +1,138 @@
+"""The provider's rows: objects, books, events to deliver, answers kept under their keys."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+
+
+class StoredObject(models.Model):
+    """One object of the provider's API: what it shows (`data`) and what it keeps to itself.
+
+    `parent` is the object under which this one is listed most often: the customer of a payment,
+    the payment of a charge, the source of a balance transaction.
+    """
+
+    object_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=40)
+    account = models.CharField(max_length=64, blank=True)
+    parent = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    data = models.JSONField()
+    hidden = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "account", "-id"], name="sandbox_object_list"),
+            models.Index(fields=["parent", "kind"], name="sandbox_object_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.object_id
+
+
+class Book(models.Model):
+    """One account of the provider's own books and its balance; all of them sum to zero."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    cents = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Posting(models.Model):
+    """One line of the books; the lines of a balance transaction sum to zero."""
+
+    transaction = models.CharField(max_length=64, db_index=True)
+    book = models.CharField(max_length=80, db_index=True)
+    cents = models.BigIntegerField()
+    posted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(cents=0), name="sandbox_posting_moves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book} {self.cents}"
+
+
+class Act(models.Model):
+    """Something that the provider will do at a set time, such as settle a debit."""
+
+    due_at = models.DateTimeField(db_index=True)
+    name = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=64)
+    account = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.object_id}"
+
+
+class StoredEvent(models.Model):
+    """One event; `payload` is the very text that is signed and sent."""
+
+    event_id = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=80, db_index=True)
+    account = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    payload = models.TextField()
+    is_wanted = models.BooleanField(default=False)
+    attempts = models.PositiveIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(is_wanted=True, delivered_at__isnull=True),
+                name="sandbox_event_undelivered",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request with an idempotency key, for whoever sends it again."""
+
+    key = models.CharField(max_length=400, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    kept_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Fate(models.Model):
+    """What happens to payments of one payment method or bank account from a day on."""
+
+    subject = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=40)
+    from_date = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-from_date"], name="sandbox_fate_of")]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.outcome}"
+
+
+class Clock(models.Model):
+    """How far the provider's clock is ahead of the wall clock; a single row."""
+
+    ONLY: Final = 1
+
+    ahead = models.DurationField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="sandbox_clock_is_single")]
+
+    def __str__(self) -> str:
+        return str(self.ahead)
