@@ -1,0 +1,114 @@
+"""Every kind of message has words, and every fact that the words name is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from django.conf import settings
+from django.template import engines
+
+from notifications.models import Message
+from notifications.words import letter, words
+
+FLOORS: Final = ("accounts", "lending", "matching", "payments")
+FOLDER: Final = settings.BASE_DIR / "templates" / "email"
+MISSING: Final = "<missing>"
+
+_TITLE: Final = {"title": "A used estate car", "request_id": 7}
+_LOAN: Final = {"loan_id": 3, "number": "L-3"}
+SAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
+    "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
+    "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
+    "holding_defaulted": _LOAN | {"overdue_cents": 123_45},
+    "holding_started": _LOAN | _TITLE,
+    "instalment_late": _LOAN | {"due_on": "2026-02-01", "open_cents": 123_45},
+    "loan_defaulted": _LOAN | {"overdue_cents": 123_45},
+    "loan_disbursed": _LOAN | _TITLE | {"payout_cents": 4_875_00, "first_due_on": "2026-03-01"},
+    "loan_repaid": _LOAN,
+    "mandate_ended": {"name": "Careful grades"},
+    "offer_released": _TITLE | {"amount_cents": 250_00},
+    "question_back": _TITLE | {"question": "Is the rent with or without heating?"},
+    "request_cancelled": _TITLE | {"why": "The story is copied from another one."},
+    "request_declined": _TITLE
+    | {"reasons": ["score", "affordability"], "note": "Try less.", "is_automatic": False},
+    "request_expired": _TITLE | {"was_filled": False},
+    "request_filled": _TITLE,
+    "request_listed": _TITLE
+    | {"amount_cents": 5_000_00, "annual_rate": "0.07", "deadline_on": "2026-02-01"},
+    "request_submitted": _TITLE,
+}
+
+
+def _strings(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _strings(node.body)
+        yield from _strings(node.orelse)
+
+
+def _kinds_in(file: Path) -> Iterator[str]:
+    """Kinds that a module writes: of `notify` itself, and of helpers that hand a kind on."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "notify":
+            kinds = [word.value for word in node.keywords if word.arg == "kind"]
+            yield from (kind for value in kinds for kind in _strings(value))
+        elif name == "_tell":
+            yield from (kind for value in node.args for kind in _strings(value))
+
+
+def _kinds_in_use() -> set[str]:
+    files = (file for floor in FLOORS for file in (settings.BASE_DIR / floor).rglob("*.py"))
+    return {kind for file in files for kind in _kinds_in(file)}
+
+
+def test_each_kind_in_use_has_a_template_and_a_sample() -> None:
+    templates = {file.stem for file in FOLDER.glob("[!_]*.txt")}
+    assert _kinds_in_use() <= templates
+    assert templates == set(SAMPLES)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_the_words_name_only_facts_that_are_given(
+    kind: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", MISSING)
+    said = letter(Message(kind=kind, facts=SAMPLES[kind]), language)
+    assert said.subject and "\n" not in said.subject
+    assert MISSING not in said.subject + said.body
+    assert len(said.body) > 100
+
+
+def test_figures_are_written_as_the_reader_writes_them() -> None:
+    message = Message(kind="request_listed", facts=SAMPLES["request_listed"])
+    german, english = words(message, "de").body, words(message, "en").body
+    assert "5.000,00\N{NO-BREAK SPACE}€" in german and "7,00\N{NO-BREAK SPACE}%" in german
+    assert "01.02.2026" in german
+    assert "€5,000.00" in english and "7.00%" in english and "1 Feb 2026" in english
+
+
+def test_a_refusal_names_reasons_source_review_and_advice() -> None:
+    body = words(Message(kind="request_declined", facts=SAMPLES["request_declined"]), "en").body
+    assert "- The expected risk of default is too high." in body
+    assert "A member of our staff decided this" in body
+    assert "No credit bureau was asked." in body
+    assert "look at the decision again" in body
+    assert "www.meine-schulden.de" in body
+    automatic = SAMPLES["request_declined"] | {"is_automatic": True}
+    told = words(Message(kind="request_declined", facts=automatic), "en").body
+    assert "This was decided automatically" in told
+
+
+def test_a_title_never_breaks_the_subject() -> None:
+    message = Message(kind="request_submitted", facts={"title": "One\r\nBcc: x@example.org"})
+    subject = words(message, "en").subject
+    assert "\n" not in subject and "\r" not in subject
