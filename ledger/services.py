@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Move(NamedTuple):
 
 
 def account_ids(role: Role, holder_ids: Iterable[int]) -> dict[int, int]:
-    """The account of `role` for each holder, opened where it is missing: holder id -> account id."""
+    """The account of `role` for each holder, opened where missing: holder id -> account id."""
     wanted = sorted(set(holder_ids))
     rule = RULES[role]
     known = dict(
@@ -52,8 +52,28 @@ def lock_accounts(ids: Iterable[int]) -> Mapping[int, int]:
 
     Whoever locks more than accounts locks the accounts first, so that no two acts wait in a ring.
     """
-    rows = Account.objects.select_for_update(no_key=True).filter(id__in=set(ids)).order_by("id")
-    return dict(rows.values_list("id", "balance_cents"))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [sorted(set(ids))])
+        return dict(cursor.fetchall())
+
+
+def locked_accounts(holders: Mapping[Role, Collection[int]]) -> dict[Role, dict[int, int]]:
+    """Open what is missing, then lock all of it in id order: role -> holder id -> account id.
+
+    Everything is opened before anything is locked: opening may wait for another transaction that
+    opens the same account, and must not make that one wait in turn.
+    """
+    pairs = [(role, holder_id) for role in sorted(holders) for holder_id in set(holders[role])]
+    found: dict[Role, dict[int, int]] = {role: {} for role in holders}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [[role for role, _ in pairs], [holder for _, holder in pairs]])
+        for role, holder_id, account in cursor.fetchall():
+            found[Role(role)][holder_id] = account
+    for role in sorted(holders):
+        if missing := set(holders[role]) - found[role].keys():
+            found[role] |= account_ids(role, missing)
+    lock_accounts(account for accounts in found.values() for account in accounts.values())
+    return found
 
 
 @transaction.atomic
@@ -102,33 +122,42 @@ def _write(entry: Entry, moves: Sequence[Move]) -> None:
     debits, credits, cents = (list(column) for column in zip(*moves, strict=True))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_ADD_TO_BALANCES, [debits, credits, cents])
-            cursor.execute(_STORE_MOVES, [entry.pk, debits, credits, cents])
+            cursor.execute(_WRITE, [debits, credits, cents, entry.pk])
     except IntegrityError as error:
         if "ledger_account_not_overdrawn" in str(error):
             raise InsufficientFunds(entry.reference) from error
         raise
 
 
-_ADD_TO_BALANCES = """
+_FIND = """
+SELECT account.role, account.holder_id, account.id
+FROM unnest(%s::text[], %s::bigint[]) AS wanted (role, holder_id)
+JOIN ledger_account AS account USING (role, holder_id)
+"""
+
+_LOCK = """
+SELECT id, balance_cents FROM ledger_account WHERE id = ANY(%s::bigint[])
+ORDER BY id FOR NO KEY UPDATE
+"""
+
+_WRITE = """
+WITH move AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+        AS move (debit_id, credit_id, cents)
+), stored AS (
+    INSERT INTO ledger_transfer (entry_id, debit_id, credit_id, cents)
+    SELECT %s, debit_id, credit_id, cents FROM move
+)
 UPDATE ledger_account AS account
 SET balance_cents = balance_cents
     + CASE account.side WHEN 'credit' THEN change.cents ELSE -change.cents END
 FROM (
     SELECT account_id, sum(delta)::bigint AS cents
-    FROM (
-        SELECT unnest(%s::bigint[]) AS debit_id, unnest(%s::bigint[]) AS credit_id,
-               unnest(%s::bigint[]) AS cents
-    ) AS move
+    FROM move
     CROSS JOIN LATERAL (
         VALUES (move.debit_id, -move.cents), (move.credit_id, move.cents)
     ) AS leg (account_id, delta)
     GROUP BY account_id
 ) AS change
 WHERE account.id = change.account_id AND change.cents <> 0
-"""
-
-_STORE_MOVES = """
-INSERT INTO ledger_transfer (entry_id, debit_id, credit_id, cents)
-SELECT %s, unnest(%s::bigint[]), unnest(%s::bigint[]), unnest(%s::bigint[])
 """
