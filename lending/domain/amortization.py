@@ -61,7 +61,7 @@ def level_schedule(
         ValueError: principal or term below 1, a negative rate, or no time before the
             first due date.
     Source:
-        P = A * sum of the discount factors; see docs/money.md.
+        P = A * sum of the discount factors; see docs/figures.md.
     """
     if principal_cents < 1 or months < 1 or annual_rate < 0:
         raise ValueError("principal and term must be positive, the rate not negative")

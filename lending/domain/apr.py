@@ -36,7 +36,7 @@ def apr(
     Raises:
         ValueError: no solution between -99 % and 10**10 %, such as when nothing is repaid.
     Source:
-        Directive (EU) 2023/2225, annex III; see docs/money.md.
+        Directive (EU) 2023/2225, annex III; see docs/figures.md.
     """
     drawn = [(_decimal(years), -_decimal(amount)) for years, amount in drawdowns]
     repaid = [(_decimal(years), _decimal(amount)) for years, amount in repayments]

@@ -21,7 +21,7 @@ def year_fraction(start: date, end: date, day_count: DayCount) -> Fraction:
     Raises:
         ValueError: `end` before `start`, or an unknown convention.
     Source:
-        docs/money.md, with a table of worked examples.
+        docs/figures.md, with a table of worked examples.
     """
     if end < start:
         raise ValueError("the end lies before the start")

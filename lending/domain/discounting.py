@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import numpy as np
@@ -38,7 +39,7 @@ def log_roots(flows: Sequence[Flow], low: float, high: float) -> list[float]:
         flows: netted by time and in its order, as `net_by_time` gives them.
     """
     signs = [amount > 0 for _, amount in flows]
-    changes = sum(one != next_one for one, next_one in zip(signs, signs[1:], strict=False))
+    changes = sum(one != next_one for one, next_one in pairwise(signs))
     if changes == 0:
         return []
     edges = np.array([low, high]) if changes == 1 else _grid(low, high)

@@ -24,7 +24,7 @@ GRADE_BANDS: Final[Mapping[str, GradeBand]] = {
     "G": GradeBand(Decimal("0.15"), Decimal("0.119")),
     "H": GradeBand(Decimal("0.20"), Decimal("0.170")),
 }
-"""Typical probabilities as smava published them for its grades; see docs/money.md."""
+"""Typical probabilities as smava published them for its grades; see docs/figures.md."""
 
 GRADES: Final = tuple(GRADE_BANDS)
 
