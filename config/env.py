@@ -99,7 +99,7 @@ class Env:
         """Return a `redis://`, `rediss://` or `unix://` address."""
         value = self.text(name, default)
         parts = urlsplit(value)
-        if not value or parts.scheme in _REDIS_SCHEMES and (parts.hostname or parts.path):
+        if not value or (parts.scheme in _REDIS_SCHEMES and (parts.hostname or parts.path)):
             return value
         return self._bad(name, "must look like redis://host:6379/0 or unix:///path?db=0", "")
 

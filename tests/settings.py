@@ -1,8 +1,8 @@
 """The house's settings for tests, on embedded servers of their own unless real ones are given.
 
 Loaded by pytest-django before anything of ours, which is why the servers start here. With
-pytest-xdist the first process starts them; each worker has a Valkey number and databases of its own,
-and each run names its databases after itself, so that two runs in one checkout do not meet.
+pytest-xdist the first process starts them; each worker has a Valkey number and databases of its
+own, and each run names its databases after itself, so that two runs in one checkout do not meet.
 """
 
 import os

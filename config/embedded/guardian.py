@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -137,10 +138,8 @@ class Guardian:
 
 
 def _say(client: socket.socket, message: dict[str, object]) -> None:
-    try:
+    with suppress(OSError):  # it left without waiting: the next read tells us so
         client.sendall(json.dumps(message).encode() + b"\n")
-    except OSError:
-        pass  # it left without waiting; the next read tells us so
 
 
 def _become_daemon() -> None:

@@ -51,7 +51,9 @@ class PostgreSQL:
         self._refuse_other_version()
         careless = _CARELESS if self.place.profile == "test" else {}
         options = [
-            part for key, value in (_SETTINGS | careless).items() for part in ("-c", f"{key}={value}")
+            part
+            for key, value in (_SETTINGS | careless).items()
+            for part in ("-c", f"{key}={value}")
         ]
         with self.place.log(self.name).open("wb") as log:
             self.process = processes.start(
@@ -86,7 +88,15 @@ class PostgreSQL:
     def _create_cluster(self) -> None:
         new = self.data.with_name("postgresql.new")
         processes.remove_folder(new)
-        command = [self.programs.initdb, "-D", new, "--username", USER, "--auth", "trust"]
+        command: list[str | Path] = [
+            self.programs.initdb,
+            "-D",
+            new,
+            "--username",
+            USER,
+            "--auth",
+            "trust",
+        ]
         command += ["--encoding", "UTF8", "--locale", "C"]
         command += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         with self.place.log("initdb").open("wb") as log:

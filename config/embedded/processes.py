@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from config.embedded.places import Place, user_ids
 
@@ -38,8 +38,10 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a server in `folder` as the place's account; it gets `dies_by` when we die."""
     ids = user_ids(place.account) if place.account else None
-    as_account = {"user": ids[0], "group": ids[1], "extra_groups": []} if ids else {}
-    return subprocess.Popen(
+    as_account: dict[str, Any] = {}
+    if ids:
+        as_account = {"user": ids[0], "group": ids[1], "extra_groups": []}
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         [str(part) for part in command],
         cwd=folder,
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"},
@@ -47,8 +49,9 @@ def start(
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        **as_account,  # type: ignore[call-overload]
+        **as_account,
     )
+    return process
 
 
 def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[int, float]]) -> None:

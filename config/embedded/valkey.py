@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from config.embedded import processes
 from config.embedded.places import Place
@@ -32,7 +33,13 @@ class Valkey:
         processes.make_folder(self.folder, self.place)
         processes.clear(self.folder, "valkey-server", _STOP)
         self.socket.unlink(missing_ok=True)
-        command = [self.programs.valkey, "--port", "0", "--unixsocket", self.socket]
+        command: list[str | Path] = [
+            self.programs.valkey,
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+        ]
         command += ["--unixsocketperm", "700", "--dir", self.folder, "--databases", str(NUMBERS)]
         command += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
         with self.place.log(self.name).open("wb") as log:
