@@ -1,0 +1,1 @@
+"""Benchmarks: measured figures against a yardstick of the same run."""

@@ -1,0 +1,148 @@
+"""Who may lend to whom: requests that look alike form a bucket and share one list of mandates.
+
+A bucket holds the requests with equal urgency, grade, term, purpose, affordability mark and rate.
+Its list comes from nested filters (grade and term, then purpose, then mark and rate), each working
+only on what the one before left over. A lender takes part through its first mandate that accepts
+the bucket and could place a smallest stake in it when the round opens; priority decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from matching.engine.book import Book
+from matching.engine.problem import Bools, Ints, Market
+
+KEPT_PAIRS: Final = 4_000_000
+"""Lists are kept for the second pass up to this many entries in all, else they are made again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buckets:
+    """The requests in groups, in canonical order of their keys.
+
+    Attributes:
+        urgent: 0 for requests whose deadline comes before the next round, else 1.
+        units: what may be placed in the requests of each bucket together.
+        request_starts: slice of `requests` per bucket; one more entry than buckets.
+        requests: positions in the market's requests, by bucket, deadline, size and id.
+        targets: what may be placed in each of `requests`, in units.
+    """
+
+    urgent: Ints
+    grade: Ints
+    term: Ints
+    purpose: Ints
+    mark: Ints
+    rate: Ints
+    units: Ints
+    request_starts: Ints
+    requests: Ints
+    targets: Ints
+
+    def __len__(self) -> int:
+        """The number of buckets."""
+        return len(self.grade)
+
+    def targets_of(self, bucket: int) -> Ints:
+        """The targets of one bucket's requests, in their order."""
+        return self.targets[self.request_starts[bucket] : self.request_starts[bucket + 1]]
+
+    def requests_of(self, bucket: int) -> Ints:
+        """The positions of one bucket's requests, in the order in which they are poured."""
+        return self.requests[self.request_starts[bucket] : self.request_starts[bucket + 1]]
+
+
+def buckets_of(market: Market) -> Buckets:
+    """Group the requests; those in which nothing may be placed stay in, with a target of 0."""
+    requests = market.requests
+    targets = requests.target_units()
+    urgent = (requests.deadline_day > 0).astype(np.int64)
+    term = np.searchsorted(np.array(market.terms, np.int64), requests.term_months)
+    keys = (urgent, requests.grade, term, requests.purpose, requests.mark, requests.rate)
+    inner = (requests.ids, targets, requests.deadline_day)
+    order = np.lexsort(inner + keys[::-1])
+    sorted_keys = [key[order] for key in keys]
+    starts = np.ones(len(order), np.bool_)
+    starts[1:] = np.any([np.diff(key) != 0 for key in sorted_keys], axis=0)
+    first = np.flatnonzero(starts)
+    units = np.add.reduceat(targets[order], first) if len(first) else targets[:0]
+    return Buckets(
+        *(key[first] for key in sorted_keys),
+        units=units,
+        request_starts=np.append(first, len(order)),
+        requests=order,
+        targets=targets[order],
+    )
+
+
+class Eligibility:
+    """The list of mandates of each bucket, made on demand.
+
+    A list holds positions of mandates in the book, ascending, at most one per lender.
+    """
+
+    def __init__(self, book: Book, buckets: Buckets, lenders: Bools | None = None) -> None:
+        """Restrict the lists to `lenders` (a flag per lender) when a sample is enough."""
+        self._book = book
+        self._buckets = buckets
+        self._sample = None if lenders is None else lenders[book.owner]
+        self._groups: dict[tuple[int, ...], Ints] = {}
+        self._lists: dict[int, Ints] = {}
+        self._kept = 0
+
+    def of(self, bucket: int) -> Ints:
+        """The mandates through which lenders take part in `bucket`."""
+        kept = self._lists.get(bucket)
+        if kept is not None:
+            return kept.astype(np.int64)
+        made = self._made(bucket)
+        if self._kept + len(made) <= KEPT_PAIRS:
+            self._kept += len(made)
+            self._lists[bucket] = made.astype(np.int32)
+        return made
+
+    def __iter__(self) -> Iterator[tuple[int, Ints]]:
+        """Every bucket with its list, in canonical order."""
+        for bucket in range(len(self._buckets)):
+            yield bucket, self.of(bucket)
+
+    @cached_property
+    def pairs(self) -> int:
+        """How many pairs of lender and request may come together."""
+        counts = np.diff(self._buckets.request_starts)
+        return sum(int(counts[bucket]) * len(list_) for bucket, list_ in self)
+
+    def _made(self, bucket: int) -> Ints:
+        book, buckets = self._book, self._buckets
+        mark, rate = buckets.mark[bucket], buckets.rate[bucket]
+        wide = self._with_purpose(
+            int(buckets.grade[bucket]), int(buckets.term[bucket]), int(buckets.purpose[bucket])
+        )
+        fits = (book.min_rate[wide] <= rate) & (book.max_rate[wide] >= rate)
+        fits &= book.max_mark[wide] >= mark
+        found = wide[fits]
+        if not book.shares or not len(found):
+            return found
+        owners = book.owner[found]
+        is_first = np.ones(len(found), np.bool_)
+        np.not_equal(owners[1:], owners[:-1], out=is_first[1:])
+        return found[is_first]
+
+    def _with_purpose(self, grade: int, term: int, purpose: int) -> Ints:
+        wide = self._with_term(grade, term)
+        return wide[self._book.purposes[wide, purpose]]
+
+    def _with_term(self, grade: int, term: int) -> Ints:
+        known = self._groups.get((grade, term))
+        if known is None:
+            accepted = self._book.usable[grade] & self._book.terms[:, term]
+            if self._sample is not None:
+                accepted &= self._sample
+            known = self._groups[grade, term] = np.flatnonzero(accepted)
+        return known

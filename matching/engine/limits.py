@@ -1,0 +1,145 @@
+"""What keeps a stake from being larger: the six limits, and which of them binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+import numpy as np
+
+from matching.engine.book import Book
+from matching.engine.problem import UNIT_CENTS, Ints, Pairs, Requests, places
+
+
+class Reason(IntEnum):
+    """Why a stake is not larger, from the least to the most surprising for its lender."""
+
+    LEVEL = 0
+    AMOUNT = 1
+    LOAN_CAP = 2
+    BORROWER_CAP = 3
+    ROOM = 4
+    BUDGET = 5
+    CASH = 6
+
+
+class Purse:
+    """What lenders and mandates may still place while a round runs; it only shrinks."""
+
+    def __init__(self, book: Book) -> None:
+        """Start with what the snapshot says."""
+        self._book = book
+        self.cash = book.cash.copy()
+        self.budget = book.budget.copy()
+        self.room = [room.copy() for room in book.room]
+        self._roomy = [np.minimum(room, book.stake_cap) for room in book.room]
+
+    def caps(self, grade: int, mandates: Ints, owners: Ints) -> Ints:
+        """The most that each mandate may put into one request of `grade`, in units."""
+        caps = np.minimum(self._roomy[grade][mandates], self.cash[owners])
+        return np.minimum(caps, self.budget[mandates], out=caps)
+
+    def take(self, grade: int, mandates: Ints, owners: Ints, units: Ints) -> None:
+        """Book stakes of one request; each lender stands here once."""
+        self.cash[owners] -= units
+        self.budget[mandates] -= units
+        self.room[grade][mandates] -= units
+        room = np.minimum(self.room[grade][mandates], self._book.stake_cap[mandates])
+        self._roomy[grade][mandates] = room
+
+
+class Standing:
+    """Money that lenders already have with a borrower, or in a request that is still open."""
+
+    def __init__(self, book: Book) -> None:
+        """Sort the pairs of the market by borrower and by request."""
+        self._book = book
+        self._requests: Requests = book.market.requests
+        self._lent = _Column(book, book.market.exposures)
+        self._offered = _Column(book, book.market.offers)
+        borrowers, count = np.unique(self._requests.borrower_ids, return_counts=True)
+        self._placed: dict[int, list[tuple[Ints, Ints]]] = {
+            borrower: [] for borrower in borrowers[count > 1].tolist()
+        }
+
+    def note(self, request: int, owners: Ints, cents: Ints) -> None:
+        """Remember stakes of this round where the borrower has another request in it."""
+        placed = self._placed.get(int(self._requests.borrower_ids[request]))
+        if placed is not None:
+            placed.append((owners, cents))
+
+    def lower(self, request: int, mandates: Ints, owners: Ints, caps: Ints) -> None:
+        """Lower `caps` (units) of those who already have money with this borrower or request."""
+        book = self._book
+        for limit, held in (
+            (book.per_borrower_cents, self._with_borrower(request)),
+            (book.per_loan_cents, self._in_request(request)),
+        ):
+            cents = _summed(owners, held)
+            if cents is not None:
+                at = np.flatnonzero(cents)
+                left = (limit[mandates[at]] - cents[at]) // UNIT_CENTS
+                caps[at] = np.minimum(caps[at], left)
+
+    def held(self, request: int, owners: Ints) -> tuple[Ints, Ints]:
+        """Cents that each of `owners` has with the borrower, and in the request itself."""
+        nothing = np.zeros(len(owners), np.int64)
+        lent = _summed(owners, self._with_borrower(request))
+        offered = _summed(owners, self._in_request(request))
+        return (
+            nothing if lent is None else lent,
+            nothing if offered is None else offered,
+        )
+
+    def _with_borrower(self, request: int) -> Iterator[tuple[Ints, Ints]]:
+        borrower = int(self._requests.borrower_ids[request])
+        yield self._lent.of(borrower)
+        yield from self._placed.get(borrower, ())
+
+    def _in_request(self, request: int) -> Iterator[tuple[Ints, Ints]]:
+        yield self._offered.of(int(self._requests.ids[request]))
+
+
+class _Column:
+    """Pairs of a lender and something else, found by the something else."""
+
+    def __init__(self, book: Book, pairs: Pairs) -> None:
+        order = np.argsort(pairs.other_ids, kind="stable")
+        self._keys = pairs.other_ids[order]
+        self._owners = book.rank[places(book.market.lenders.ids, pairs.lender_ids[order])[0]]
+        self._cents = pairs.cents[order]
+
+    def of(self, key: int) -> tuple[Ints, Ints]:
+        start, end = np.searchsorted(self._keys, [key, key + 1])
+        return self._owners[start:end], self._cents[start:end]
+
+
+def _summed(owners: Ints, held: Iterator[tuple[Ints, Ints]]) -> Ints | None:
+    """What each of `owners` (ascending) holds in all, or None when nobody holds anything."""
+    total: Ints | None = None
+    for holders, cents in held:
+        at, found = places(owners, holders)
+        if found.any():
+            total = np.zeros(len(owners), np.int64) if total is None else total
+            total[at[found]] += cents[found]
+    return total
+
+
+def binding_reasons(
+    book: Book, purse: Purse, standing: Standing, request: int, target: int, mandates: Ints
+) -> Ints:
+    """What limits each of `mandates` in `request`; of equal limits the first of `Reason`.
+
+    The purse is as it was before the request was poured.
+    """
+    owners, grade = book.owner[mandates], int(book.market.requests.grade[request])
+    lent, offered = standing.held(request, owners)
+    limits = (
+        np.full(len(mandates), target),
+        (book.per_loan_cents[mandates] - offered) // UNIT_CENTS,
+        (book.per_borrower_cents[mandates] - lent) // UNIT_CENTS,
+        purse.room[grade][mandates],
+        purse.budget[mandates],
+        purse.cash[owners],
+    )
+    return np.stack(limits).argmin(axis=0) + int(Reason.AMOUNT)

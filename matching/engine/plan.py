@@ -1,0 +1,145 @@
+"""What each lender could attain, which buckets are short of money, and so the order of the pour.
+
+Buckets where money is short get a higher price; a lender's turn is counted in priced demand, so
+that nobody spends on the easy ones what only he could give to the hard ones. Prices are found on a
+hashed sample of lenders in two iterations and are whole thousandths; all sums are whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from matching.engine.book import Book
+from matching.engine.eligibility import Buckets, Eligibility
+from matching.engine.levels import WEIGHT_BITS, slopes
+from matching.engine.problem import GRADES, UNIT_CENTS, Bools, Ints
+
+SAMPLE: Final = 5_000
+ITERATIONS: Final = 2
+PAR: Final = 1_000
+"""The price of a bucket to begin with, in thousandths."""
+_STEEPEST: Final = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Prices and order of the buckets, and every lender's part in them.
+
+    Attributes:
+        price: in thousandths; cover: expected supply per demand in millionths.
+        weight: what a bucket counts in a lender's turn; all of them sum to about 2**26.
+        order: the buckets in the order of the pour.
+        attainable_cents, reach: per lender: what the round could give it at best, and the weight
+            of all buckets in which it takes part.
+    """
+
+    price: tuple[int, ...]
+    cover: tuple[int, ...]
+    weight: tuple[int, ...]
+    order: tuple[int, ...]
+    attainable_cents: Ints
+    reach: Ints
+
+
+def plan(book: Book, buckets: Buckets, eligible: Eligibility) -> Plan:
+    """Price the buckets on a sample, then measure every lender against the prices."""
+    sample = _sample(book)
+    listed = eligible if sample is None else Eligibility(book, buckets, sample)
+    price, cover = _prices(book, buckets, listed)
+    weight = _weights(buckets, price)
+    attainable_cents, reach = measured(book, buckets, eligible, weight)
+    order = sorted(range(len(buckets)), key=lambda at: (int(buckets.urgent[at]), cover[at], at))
+    return Plan(
+        price=tuple(price),
+        cover=tuple(cover),
+        weight=tuple(weight),
+        order=tuple(order),
+        attainable_cents=attainable_cents,
+        reach=reach,
+    )
+
+
+def measured(
+    book: Book, buckets: Buckets, eligible: Eligibility, weight: Sequence[int]
+) -> tuple[Ints, Ints]:
+    """What each lender could place at best, in cents, and the weight of what it takes part in.
+
+    The best is the least of cash, budgets, rooms and the sum of the stake caps it can reach.
+    """
+    placeable = np.zeros(len(book.owner), np.int64)
+    weights = np.zeros(len(book.owner), np.int64)
+    sizes, kind = np.unique(book.stake_cap, return_inverse=True)
+    for grade in range(len(GRADES)):
+        total = np.zeros(len(book.owner), np.int64)
+        for bucket in np.flatnonzero(buckets.grade == grade).tolist():
+            mandates, targets = eligible.of(bucket), buckets.targets_of(bucket)
+            weights[mandates] += weight[bucket]
+            if len(sizes) <= len(mandates):
+                total[mandates] += _capped_sums(targets, sizes)[kind[mandates]]
+            else:
+                total[mandates] += _capped_sums(targets, book.stake_cap[mandates])
+        placeable += np.minimum(total, book.room[grade])
+    attainable = np.minimum(_per_lender(book, np.minimum(placeable, book.budget)), book.cash)
+    return attainable * UNIT_CENTS, _per_lender(book, weights)
+
+
+def _per_lender(book: Book, by_mandate: Ints) -> Ints:
+    summed = np.zeros(len(book.cash), np.int64)
+    np.add.at(summed, book.owner, by_mandate)
+    return summed
+
+
+def _capped_sums(targets: Ints, caps: Ints) -> Ints:
+    """For each cap the sum of the targets, none counted above the cap."""
+    if len(targets) == 1:
+        return np.minimum(caps, targets[0])
+    ascending = np.sort(targets)
+    below = np.concatenate(([0], np.cumsum(ascending)))
+    at = np.searchsorted(ascending, caps)
+    sums: Ints = below[at] + (len(targets) - at) * caps
+    return sums
+
+
+def _sample(book: Book) -> Bools | None:
+    """The lenders with the lowest lots, or None when all are few enough."""
+    if len(book.lot) <= SAMPLE:
+        return None
+    last = np.partition(book.lot, SAMPLE - 1)[SAMPLE - 1]
+    chosen: Bools = book.lot <= last
+    return chosen
+
+
+def _prices(
+    book: Book, buckets: Buckets, listed: Eligibility
+) -> tuple[list[int], list[int]]:
+    """Price in thousandths and cover in millionths for each bucket."""
+    demand, lenders = buckets.units.tolist(), len(book.cash)
+    price, cover = [PAR] * len(buckets), [0] * len(buckets)
+    for _ in range(ITERATIONS):
+        priced = [units * at for units, at in zip(demand, price, strict=True)]
+        attainable_cents, reach = measured(book, buckets, listed, priced)
+        rate = slopes(attainable_cents, reach)
+        cover = [
+            price[bucket] * int(rate[book.owner[mandates]].sum()) for bucket, mandates in listed
+        ]
+        mean = sum(cover) // max(len(cover), 1)
+        price = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
+    scale = min(lenders, SAMPLE) * UNIT_CENTS << WEIGHT_BITS
+    return price, [have * 1_000_000 * lenders // max(scale, 1) for have in cover]
+
+
+def _dearer(price: int, mean: int, cover: int) -> int:
+    """The price moved towards mean / cover, by a factor of 5 at most either way."""
+    wanted = price * mean // cover if cover else price * _STEEPEST
+    return max(1, price // _STEEPEST, min(wanted, price * _STEEPEST))
+
+
+def _weights(buckets: Buckets, price: list[int]) -> list[int]:
+    """Priced demand, scaled so that all of it together fits the width of levels."""
+    priced = [units * at for units, at in zip(buckets.units.tolist(), price, strict=True)]
+    shift = max(0, sum(priced).bit_length() - WEIGHT_BITS)
+    return [max(1, value >> shift) for value in priced]

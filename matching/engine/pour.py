@@ -1,0 +1,291 @@
+"""The pour: bucket after bucket, request after request, each filled whole or left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from matching.engine.book import Book
+from matching.engine.eligibility import Buckets, Eligibility
+from matching.engine.fill import Lots, deal
+from matching.engine.fitting import fitting_members
+from matching.engine.levels import bases, levels, slopes
+from matching.engine.limits import Purse, Reason, Standing, binding_reasons
+from matching.engine.plan import Plan
+from matching.engine.problem import UNIT_CENTS, Ints
+
+_ROOMY: Final = 2
+"""A pool this many times larger than the demand of its bucket is cut to its nearest lenders."""
+
+
+class Outcome(IntEnum):
+    """What became of a request in a round."""
+
+    FUNDED = 0
+    FITTED = 1
+    """Funded, after the queue had to be set aside to make smallest stakes fit."""
+    SHORT = 2
+    """All who may lend have less to give than is asked for."""
+    UNFIT = 3
+    """They have enough, but no choice of stakes fits the amount."""
+    CLOSED = 4
+    """Mandates may place nothing in it at present."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dealt:
+    """The stakes of one request, in the order of its mandates in the market.
+
+    Attributes:
+        mandates: positions in the market; units: the stakes; last: the last portion of each.
+        level: of that last portion; base and before: what the level was made of.
+        reason: a `Reason` each.
+    """
+
+    request: int
+    mandates: Ints
+    units: Ints
+    last: Ints
+    level: Ints
+    base: Ints
+    before_cents: Ints
+    reason: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skipped:
+    """Why one request was left alone.
+
+    Attributes:
+        short_units: what was missing to the whole.
+        lenders: how many may lend; limited: how many of them each `Reason` held back most.
+        idle_units: what those could still have given.
+    """
+
+    request: int
+    short_units: int
+    lenders: int
+    limited: tuple[int, ...]
+    idle_units: int
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """Lenders who may take part in a bucket, in tie order; `head` and `cap` follow the bookings."""
+
+    mandates: Ints
+    owners: Ints
+    minimum: Ints
+    preferred: Ints
+    base: Ints
+    head: Ints
+    cap: Ints
+
+    def __len__(self) -> int:
+        """The number of lenders."""
+        return len(self.mandates)
+
+    def lots(self, chosen: Ints, cap: Ints) -> Lots:
+        """The lenders at the places `chosen`, limited to `cap` units each."""
+        minimum, preferred = self.minimum[chosen], self.preferred[chosen]
+        return Lots(
+            head=self.head[chosen],
+            base=self.base[chosen],
+            cap=cap,
+            first=np.where(preferred <= cap, preferred, minimum),
+        )
+
+
+class Pour:
+    """One run over all buckets; holds what is left in the purses and what was dealt."""
+
+    def __init__(
+        self, book: Book, buckets: Buckets, plan: Plan, eligible: Eligibility
+    ) -> None:
+        """Prepare; `run` pours."""
+        self._book, self._buckets, self._plan, self._eligible = book, buckets, plan, eligible
+        self._purse, self._standing = Purse(book), Standing(book)
+        self._slope = slopes(plan.attainable_cents, plan.reach)
+        self._seen = np.zeros(len(book.cash), np.int64)
+        self._head = -2 * book.owed_cents
+        self.dealt: list[Dealt] = []
+        self.skipped: list[Skipped] = []
+        self.outcome = np.full(len(buckets.requests), Outcome.CLOSED, np.int64)
+
+    def run(self) -> None:
+        """Pour every bucket in the order of the plan."""
+        for bucket in self._plan.order:
+            self._pour_bucket(bucket)
+
+    def _pour_bucket(self, bucket: int) -> None:
+        pool = self._pool(bucket)
+        near, bound = self._nearest(pool, int(self._buckets.units[bucket]))
+        requests, targets = self._buckets.requests_of(bucket), self._buckets.targets_of(bucket)
+        for request, target in zip(requests.tolist(), targets.tolist(), strict=True):
+            if not target:
+                continue
+            dealt = self._from_near(pool, request, target, near, bound)
+            if dealt is None:
+                self._from_all(bucket, pool, request, target)
+            else:
+                self._keep(pool, request, target, *dealt, Outcome.FUNDED)
+
+    def _pool(self, bucket: int) -> Pool:
+        """Those on the bucket's list who still have something, after their turn moved on."""
+        book = self._book
+        mandates = self._eligible.of(bucket)
+        owners = book.owner[mandates]
+        seen = self._seen[owners] + self._plan.weight[bucket]
+        self._seen[owners] = seen
+        cap = self._purse.caps(int(self._buckets.grade[bucket]), mandates, owners)
+        able = cap >= book.minimum[mandates]
+        mandates, owners = mandates[able], owners[able]
+        return Pool(
+            mandates=mandates,
+            owners=owners,
+            minimum=book.minimum[mandates],
+            preferred=book.preferred[mandates],
+            base=bases(self._slope[owners], seen[able]),
+            head=self._head[owners],
+            cap=cap[able],
+        )
+
+    def _nearest(self, pool: Pool, demand: int) -> tuple[Ints | None, int]:
+        """Places of the lenders that begin lowest, as many as there are units to deal, and how far
+        up they reach; None when that would be nearly all. Everyone else begins above."""
+        if not 0 < _ROOMY * demand < len(pool):
+            return None, 0
+        none = np.zeros(len(pool), np.int64)
+        least = levels(pool.head, none, pool.minimum, pool.base)
+        bound = int(np.partition(least, demand - 1)[demand - 1])
+        return np.flatnonzero(least <= bound), bound
+
+    def _caps(self, pool: Pool, request: int, target: int, chosen: Ints | None) -> tuple[Ints, Ints]:
+        """Places of those (among `chosen`) who may take a smallest stake, and their caps."""
+        if chosen is None:
+            chosen = np.arange(len(pool))
+        cap = np.minimum(pool.cap[chosen], target)
+        self._standing.lower(request, pool.mandates[chosen], pool.owners[chosen], cap)
+        able = cap >= pool.minimum[chosen]
+        return chosen[able], cap[able]
+
+    def _from_near(
+        self, pool: Pool, request: int, target: int, near: Ints | None, bound: int
+    ) -> tuple[Ints, Lots, Ints] | None:
+        """Deal among the nearest only; None when somebody farther off might come first."""
+        if near is None:
+            return None
+        chosen, cap = self._caps(pool, request, target, near)
+        if not len(chosen):
+            return None
+        lots = pool.lots(chosen, cap)
+        units = deal(target, lots, bound)
+        return None if units is None else (chosen, lots, units)
+
+    def _from_all(self, bucket: int, pool: Pool, request: int, target: int) -> None:
+        """Deal among all of the pool, by the queue or else by the rescue; or skip."""
+        chosen, cap = self._caps(pool, request, target, None)
+        within = int(cap.sum())
+        if within < target:
+            self._skip(bucket, request, target, Outcome.SHORT, target - within, within)
+            return
+        lots = pool.lots(chosen, cap)
+        units = deal(target, lots)
+        outcome = Outcome.FUNDED
+        if units is None:
+            lots = Lots(lots.head, lots.base, lots.cap, pool.minimum[chosen])
+            units, best = fitted(target, lots)
+            outcome = Outcome.FITTED
+            if units is None:
+                self._skip(bucket, request, target, Outcome.UNFIT, target - best, within)
+                return
+        self._keep(pool, request, target, chosen, lots, units, outcome)
+
+    def _keep(
+        self,
+        pool: Pool,
+        request: int,
+        target: int,
+        chosen: Ints,
+        lots: Lots,
+        units: Ints,
+        outcome: Outcome,
+    ) -> None:
+        """Write down the stakes with their reasons, then book them."""
+        book, taken = self._book, np.flatnonzero(units)
+        at, units = chosen[taken], units[taken]
+        mandates, owners, first = pool.mandates[at], pool.owners[at], lots.first[taken]
+        last = np.where(units > first, 1, first)
+        head, base = pool.head[at], pool.base[at]
+        reason = np.full(len(at), Reason.LEVEL, np.int64)
+        full = np.flatnonzero(units == lots.cap[taken])
+        reason[full] = self._binding(request, target, mandates[full])
+        order = np.argsort(book.mandate_at[mandates])
+        made = Dealt(
+            request=request,
+            mandates=book.mandate_at[mandates][order].astype(np.int32),
+            units=units[order].astype(np.int32),
+            last=last[order].astype(np.int32),
+            level=levels(head, units - last, last, base)[order],
+            base=base[order],
+            before_cents=head[order] // 2,
+            reason=reason[order].astype(np.int8),
+        )
+        self.dealt.append(made)
+        self.outcome[request] = outcome
+        self._book_stakes(pool, request, at, units)
+
+    def _book_stakes(self, pool: Pool, request: int, at: Ints, units: Ints) -> None:
+        mandates, owners = pool.mandates[at], pool.owners[at]
+        grade = int(self._book.market.requests.grade[request])
+        self._purse.take(grade, mandates, owners, units)
+        self._standing.note(request, owners, units * UNIT_CENTS)
+        pool.head[at] += 2 * UNIT_CENTS * units
+        self._head[owners] = pool.head[at]
+        pool.cap[at] = self._purse.caps(grade, mandates, owners)
+
+    def _binding(self, request: int, target: int, mandates: Ints) -> Ints:
+        return binding_reasons(
+            self._book, self._purse, self._standing, request, target, mandates
+        )
+
+    def _skip(
+        self, bucket: int, request: int, target: int, outcome: Outcome, short: int, idle: int
+    ) -> None:
+        mandates = self._eligible.of(bucket)
+        reason = self._binding(request, target, mandates)
+        limited = np.bincount(reason, minlength=len(Reason)).tolist()
+        self.outcome[request] = outcome
+        self.skipped.append(Skipped(request, short, len(mandates), tuple(limited), idle))
+
+
+def fitted(target: int, lots: Lots) -> tuple[Ints | None, int]:
+    """Deal by the rescue: whom it takes gets a smallest stake, the rest goes by level.
+
+    Returns None and the largest sum that fits, when none fits `target`.
+    """
+    start = levels(lots.head, np.zeros_like(lots.first), lots.first, lots.base)
+    order = np.argsort(start, kind="stable")
+    chosen, best = fitting_members(target, lots.first[order].tolist(), lots.cap[order].tolist())
+    if not chosen:
+        return None, best
+    members = np.sort(order[chosen])
+    units = np.zeros_like(lots.cap)
+    units[members] = lots.first[members]
+    rest = target - int(units.sum())
+    more = members[lots.cap[members] > units[members]]
+    if rest:
+        begun = Lots(
+            head=lots.head[more] + 2 * UNIT_CENTS * units[more],
+            base=lots.base[more],
+            cap=lots.cap[more] - units[more],
+            first=np.ones(len(more), np.int64),
+        )
+        added = deal(rest, begun)
+        if added is None:
+            return None, best
+        units[more] += added
+    return units, best

@@ -1,0 +1,336 @@
+"""The same round in plain loops and a heap, written from the rule and not from the engine.
+
+Shares with the engine nothing but the tables of the market and the drawing of lots.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from matching.engine.draw import lots
+from matching.engine.problem import UNIT_CENTS, Market
+
+U = UNIT_CENTS
+
+
+@dataclass
+class Lender:
+    """A lender with what is left and where it stands."""
+
+    id: int
+    idle: int
+    lot: int
+    cash: int
+    owed: int
+    mandates: list[Mandate] = field(default_factory=list)
+    attainable: int = 0
+    reach: int = 0
+    seen: int = 0
+    placed: int = 0
+
+
+@dataclass
+class Mandate:
+    """A mandate with what it may still place."""
+
+    id: int
+    at: int
+    lender: Lender
+    room: list[int]
+    budget: int
+    minimum: int
+    preferred: int
+    per_loan: int
+    per_borrower: int
+
+
+@dataclass
+class Bucket:
+    """Requests that look alike, with the mandates that take part."""
+
+    requests: list[int]
+    targets: list[int]
+    mandates: list[Mandate]
+    urgent: int
+    price: int = 1_000
+    cover: int = 0
+    weight: int = 0
+
+
+class Oracle:
+    """Runs a round; afterwards `stakes` maps (mandate id, request id) to units."""
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self.market = market
+        self.stakes: dict[tuple[int, int], int] = {}
+        self.exposure: dict[tuple[int, int], int] = {}
+        self.offered: dict[tuple[int, int], int] = {}
+        for pairs, table in ((market.exposures, self.exposure), (market.offers, self.offered)):
+            for row in zip(pairs.lender_ids, pairs.other_ids, pairs.cents, strict=True):
+                lender, other, cents = (int(value) for value in row)
+                table[lender, other] = table.get((lender, other), 0) + cents
+        self._read_people(seed)
+        self._read_buckets()
+
+    def _read_people(self, seed: int) -> None:
+        rows, table = self.market.lenders, self.market.mandates
+        drawn = lots(seed, rows.ids).tolist()
+        self.lenders = {
+            int(rows.ids[at]): Lender(
+                int(rows.ids[at]),
+                int(rows.idle_days[at]),
+                drawn[at],
+                int(rows.cash_cents[at]),
+                int(rows.owed_cents[at]),
+            )
+            for at in range(len(rows.ids))
+        }
+        for at in range(len(table.ids)):
+            minimum = -(-int(table.min_stake_cents[at]) // U)
+            lender = self.lenders[int(table.lender_ids[at])]
+            lender.mandates.append(
+                Mandate(
+                    int(table.ids[at]),
+                    at,
+                    lender,
+                    table.room_cents[at].tolist(),
+                    int(table.budget_cents[at]),
+                    minimum,
+                    max(minimum, int(table.preferred_stake_cents[at]) // U),
+                    int(table.max_per_loan_cents[at]),
+                    int(table.max_per_borrower_cents[at]),
+                )
+            )
+        for lender in self.lenders.values():
+            lender.mandates.sort(key=lambda one: (int(table.priority[one.at]), one.id))
+
+    def _accepts(self, mandate: Mandate, request: int) -> bool:
+        table, asked, at = self.market.mandates, self.market.requests, mandate.at
+        grade = int(asked.grade[request])
+        least = mandate.minimum * U
+        return bool(
+            table.grades[at, grade]
+            and table.terms[at, self.market.terms.index(int(asked.term_months[request]))]
+            and table.purposes[at, int(asked.purpose[request])]
+            and table.max_mark[at] >= asked.mark[request]
+            and table.min_rate[at] <= asked.rate[request] <= table.max_rate[at]
+            and least <= mandate.per_loan
+            and least <= mandate.per_borrower
+            and least <= mandate.budget
+            and least <= mandate.room[grade]
+            and least <= mandate.lender.cash
+        )
+
+    def _read_buckets(self) -> None:
+        asked = self.market.requests
+
+        def key(request: int) -> tuple[Any, ...]:
+            names = ("grade", "term_months", "purpose", "mark", "rate")
+            urgent = int(asked.deadline_day[request] > 0)
+            return (urgent, *(int(getattr(asked, name)[request]) for name in names))
+
+        def target(request: int) -> int:
+            return min(int(asked.amount_cents[request]), int(asked.robot_room_cents[request])) // U
+
+        def order(request: int) -> tuple[Any, ...]:
+            return (int(asked.deadline_day[request]), target(request), int(asked.ids[request]))
+
+        everyone = sorted(range(len(asked.ids)), key=lambda r: (key(r), order(r)))
+        self.buckets = []
+        for found, group in groupby(everyone, key=key):
+            requests = list(group)
+            takers = [
+                next((m for m in lender.mandates if self._accepts(m, requests[0])), None)
+                for lender in self.lenders.values()
+            ]
+            mandates = [mandate for mandate in takers if mandate]
+            self.buckets.append(
+                Bucket(requests, [target(r) for r in requests], mandates, found[0])
+            )
+
+    def _measure(self) -> None:
+        """Attainable and reach of every lender, by the buckets' present weights."""
+        for lender in self.lenders.values():
+            total = 0
+            for mandate in lender.mandates:
+                sums = [0] * len(mandate.room)
+                for bucket in self.buckets:
+                    if mandate in bucket.mandates:
+                        grade = int(self.market.requests.grade[bucket.requests[0]])
+                        cap = min(mandate.per_loan, mandate.per_borrower) // U
+                        sums[grade] += sum(min(cap, units) for units in bucket.targets)
+                rooms = [room // U for room in mandate.room]
+                placeable = sum(min(a, b) for a, b in zip(sums, rooms, strict=True))
+                total += min(placeable, mandate.budget // U)
+            lender.attainable = min(total, lender.cash // U) * U
+            lender.reach = sum(
+                bucket.weight
+                for bucket in self.buckets
+                if any(mandate in bucket.mandates for mandate in lender.mandates)
+            )
+
+    def _plan(self) -> None:
+        for _ in range(2):
+            for bucket in self.buckets:
+                bucket.weight = sum(bucket.targets) * bucket.price
+            self._measure()
+            for bucket in self.buckets:
+                supply = sum(
+                    (m.lender.attainable << 26) // max(m.lender.reach, 1) for m in bucket.mandates
+                )
+                bucket.cover = bucket.price * supply
+            mean = sum(bucket.cover for bucket in self.buckets) // len(self.buckets)
+            for bucket in self.buckets:
+                dearest = bucket.price * 5
+                wanted = bucket.price * mean // bucket.cover if bucket.cover else dearest
+                bucket.price = max(1, bucket.price // 5, min(wanted, dearest))
+        priced = [sum(bucket.targets) * bucket.price for bucket in self.buckets]
+        shift = max(0, sum(priced).bit_length() - 26)
+        scale = len(self.lenders) * U << 26
+        for bucket, value in zip(self.buckets, priced, strict=True):
+            bucket.weight = max(1, value >> shift)
+            bucket.cover = bucket.cover * 1_000_000 * len(self.lenders) // scale
+        self._measure()
+
+    def run(self) -> Oracle:
+        self._plan()
+        order = sorted(
+            range(len(self.buckets)),
+            key=lambda b: (self.buckets[b].urgent, self.buckets[b].cover, b),
+        )
+        for at in order:
+            bucket = self.buckets[at]
+            for mandate in bucket.mandates:
+                mandate.lender.seen += bucket.weight
+            for request, target in zip(bucket.requests, bucket.targets, strict=True):
+                if target:
+                    self._pour(bucket, request, target)
+        return self
+
+    def _base(self, lender: Lender) -> int:
+        slope = (lender.attainable << 26) // max(lender.reach, 1)
+        return max(1, slope * lender.seen >> 22)
+
+    def _level(self, lender: Lender, already: int, size: int) -> int:
+        doubled = 2 * (lender.placed - lender.owed + already * U) + size * U
+        return (doubled << 23) // self._base(lender)
+
+    def _cap(self, mandate: Mandate, request: int, target: int) -> int:
+        asked, lender = self.market.requests, mandate.lender
+        grade = int(asked.grade[request])
+        lent = self.exposure.get((lender.id, int(asked.borrower_ids[request])), 0)
+        offered = self.offered.get((lender.id, int(asked.ids[request])), 0)
+        return min(
+            target,
+            (mandate.per_loan - offered) // U,
+            (mandate.per_borrower - lent) // U,
+            mandate.room[grade] // U,
+            mandate.budget // U,
+            lender.cash // U,
+        )
+
+    def _pour(self, bucket: Bucket, request: int, target: int) -> None:
+        caps = {m.id: self._cap(m, request, target) for m in bucket.mandates}
+        able = [m for m in bucket.mandates if caps[m.id] >= m.minimum]
+        if sum(caps[m.id] for m in able) < target:
+            return
+        first = {m.id: m.preferred if m.preferred <= caps[m.id] else m.minimum for m in able}
+        taken = self._queue(able, first, caps, target, {m.id: 0 for m in able})
+        if sum(taken.values()) < target:
+            rescued = self._rescue(able, caps, target)
+            if rescued is None:
+                return
+            taken = rescued
+        for mandate in able:
+            if taken[mandate.id]:
+                self._book(mandate, request, taken[mandate.id])
+
+    def _queue(
+        self,
+        able: list[Mandate],
+        first: dict[int, int],
+        caps: dict[int, int],
+        target: int,
+        taken: dict[int, int],
+    ) -> dict[int, int]:
+        left = target - sum(taken.values())
+        queue: list[tuple[int, int, int, int, int, Mandate]] = []
+
+        def push(mandate: Mandate) -> None:
+            size = 1 if taken[mandate.id] else first[mandate.id]
+            if taken[mandate.id] + size <= caps[mandate.id]:
+                lender = mandate.lender
+                level = self._level(lender, taken[mandate.id], size)
+                tie = (level, -lender.idle, lender.lot, lender.id)
+                heapq.heappush(queue, (*tie, size, mandate))
+
+        for mandate in able:
+            push(mandate)
+        while left and queue:
+            *_, size, mandate = heapq.heappop(queue)
+            if size <= left:
+                taken[mandate.id] += size
+                left -= size
+                push(mandate)
+        return taken
+
+    def _rescue(
+        self, able: list[Mandate], caps: dict[int, int], target: int
+    ) -> dict[int, int] | None:
+        def begins(mandate: Mandate) -> tuple[int, int, int, int]:
+            lender = mandate.lender
+            return (
+                self._level(lender, 0, mandate.minimum),
+                -lender.idle,
+                lender.lot,
+                lender.id,
+            )
+
+        ordered = sorted(able, key=begins)
+        reach: list[set[int]] = [{0}]
+        for mandate in reversed(ordered):
+            sizes = range(mandate.minimum, caps[mandate.id] + 1)
+            more = {a + b for a in reach[-1] for b in sizes if a + b <= target}
+            reach.append(reach[-1] | more)
+        reach.reverse()
+        if target not in reach[0]:
+            return None
+        taken, low, high = {m.id: 0 for m in able}, 0, 0
+        for place, mandate in enumerate(ordered):
+            least, most = low + mandate.minimum, high + caps[mandate.id]
+            if any(target - most <= rest <= target - least for rest in reach[place + 1]):
+                taken[mandate.id] = mandate.minimum
+                low, high = least, most
+        members = [m for m in able if taken[m.id]]
+        return taken | self._queue(
+            members, {m.id: m.minimum for m in members}, caps, target, taken.copy()
+        )
+
+    def _book(self, mandate: Mandate, request: int, units: int) -> None:
+        asked, lender, cents = self.market.requests, mandate.lender, units * U
+        grade, borrower = int(asked.grade[request]), int(asked.borrower_ids[request])
+        self.stakes[mandate.id, int(asked.ids[request])] = units
+        lender.cash -= cents
+        lender.placed += cents
+        mandate.room[grade] -= cents
+        mandate.budget -= cents
+        held = self.exposure.get((lender.id, borrower), 0)
+        self.exposure[lender.id, borrower] = held + cents
+
+
+def oracle_stakes(market: Market, seed: int) -> dict[tuple[int, int], int]:
+    """Units by mandate id and request id."""
+    return Oracle(market, seed).run().stakes
+
+
+def engine_stakes(market: Market, stakes: Any) -> dict[tuple[int, int], int]:
+    """The engine's stakes in the same form."""
+    mandates = market.mandates.ids[stakes.mandates].tolist()
+    requests = market.requests.ids[stakes.requests].tolist()
+    units = np.asarray(stakes.units).tolist()
+    return dict(zip(zip(mandates, requests, strict=True), units, strict=True))
