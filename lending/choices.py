@@ -60,6 +60,8 @@ class Home(TextChoices):
 
 TERMS: Final = tuple(range(12, 85, 6))
 """The terms on offer, in months."""
+DUE_DAYS: Final = (1, 15)
+"""The days of the month among which a borrower chooses to pay."""
 
 MIN_AMOUNT_CENTS: Final = 1_000_00
 MAX_AMOUNT_CENTS: Final = 50_000_00

@@ -13,6 +13,7 @@ from typing import Final
 
 from core.inputs import Missing, line, on_step, one_of, text, within
 from lending.choices import (
+    DUE_DAYS,
     MAX_AMOUNT_CENTS,
     MIN_AMOUNT_CENTS,
     SHARE_CENTS,
@@ -21,7 +22,6 @@ from lending.choices import (
     Home,
     Purpose,
 )
-from lending.domain.due_dates import DUE_DAYS
 from lending.errors import ContactInText
 
 LOWEST_RATE: Final = Decimal("0.005")

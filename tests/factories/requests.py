@@ -8,12 +8,102 @@ from uuid import uuid4
 
 from accounts.models import User
 from core.clock import day_of
-from lending.choices import LISTING_DAYS, Purpose
+from lending.choices import LISTING_DAYS, Employment, Home, Purpose
 from lending.models import LoanRequest, Offer
+from lending.services import requests, reviews
+from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
 from lending.services.offers import place_bid
 from lending.states import RequestStatus
 from tests.factories import people
 from tests.factories.people import AT
+
+
+def amount_data(**changes: object) -> AmountData:
+    """EUR 5,000 over three years; name what should differ."""
+    told: dict[str, object] = {
+        "amount_cents": 5_000_00,
+        "term_months": 36,
+        "purpose": Purpose.CAR,
+        "due_day": 15,
+    }
+    return AmountData(**(told | changes))  # type: ignore[arg-type]
+
+
+def work_data(**changes: object) -> WorkData:
+    """A nurse of twelve years; name what should differ."""
+    told: dict[str, object] = {
+        "employment": Employment.FIXED,
+        "job_title": "Nurse",
+        "years_in_job": 12,
+        "income_cents": 2_800_00,
+    }
+    return WorkData(**(told | changes))  # type: ignore[arg-type]
+
+
+def budget_data(**changes: object) -> BudgetData:
+    """A rented flat for two and some savings; name what should differ."""
+    told: dict[str, object] = {
+        "home": Home.RENT,
+        "household_size": 2,
+        "housing_cents": 700_00,
+        "living_cents": 1_100_00,
+        "instalments_cents": 50_00,
+        "debt_cents": 1_000_00,
+        "assets_cents": 8_000_00,
+        "price_cents": 9_000_00,
+        "had_payment_trouble": False,
+    }
+    return BudgetData(**(told | changes))  # type: ignore[arg-type]
+
+
+def story_data(**changes: object) -> StoryData:
+    """A car for the way to work; name what should differ."""
+    told: dict[str, object] = {
+        "title": "A used estate car",
+        "story": "The old one will not pass its next inspection, and I work night shifts.",
+    }
+    return StoryData(**(told | changes))  # type: ignore[arg-type]
+
+
+def complete_draft(
+    *,
+    borrower: User | None = None,
+    amount: AmountData | None = None,
+    work: WorkData | None = None,
+    budget: BudgetData | None = None,
+    story: StoryData | None = None,
+    at: datetime = AT,
+) -> LoanRequest:
+    """A draft with every step done, ready to be handed in."""
+    person = borrower or people.borrower(at=at)
+    own = {"borrower": person, "request_id": requests.start_request(borrower=person, at=at).pk}
+    requests.save_amount(**own, data=amount or amount_data())  # type: ignore[arg-type]
+    requests.save_work(**own, data=work or work_data())  # type: ignore[arg-type]
+    requests.save_budget(**own, data=budget or budget_data())  # type: ignore[arg-type]
+    requests.save_story(**own, data=story or story_data())  # type: ignore[arg-type]
+    return requests.give_consent(**own, at=at)  # type: ignore[arg-type]
+
+
+def submitted_request(*, at: datetime = AT, **steps: object) -> LoanRequest:
+    """A request that was handed in; in review unless its steps break a hard limit."""
+    draft = complete_draft(at=at, **steps)  # type: ignore[arg-type]
+    return requests.submit(borrower=draft.borrower, request_id=draft.pk, at=at)
+
+
+def large_request(*, at: datetime = AT) -> LoanRequest:
+    """EUR 30,000 in review, for which two members of staff have to approve."""
+    return submitted_request(
+        amount=amount_data(amount_cents=30_000_00, term_months=84),
+        work=work_data(income_cents=6_500_00, years_in_job=20),
+        budget=budget_data(assets_cents=60_000_00, price_cents=60_000_00),
+        at=at,
+    )
+
+
+def approved_request(*, reviewer: User | None = None, at: datetime = AT) -> LoanRequest:
+    """A request that staff approved and listed at its posted rate."""
+    request = submitted_request(at=at)
+    return reviews.approve(reviewer=reviewer or people.staff(at=at), request_id=request.pk, at=at)
 
 
 def listed_request(
