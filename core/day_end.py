@@ -77,13 +77,26 @@ def _open_next(run: DayEndRun, *, at: datetime) -> None:
     )
 
 
-def catch_up(*, until: date, told: Callable[[date], None] = lambda on: None) -> int:
-    """Close every day before `until`, one by one; returns how many were closed here."""
+def catch_up(
+    *,
+    until: date,
+    told: Callable[[date], None] = lambda on: None,
+    told_step: Callable[[str], None] = lambda name: None,
+) -> int:
+    """Close every day before `until`, one by one; returns how many were closed here.
+
+    The lock is held over the whole row of days, so that a second scheduler, which looked at the
+    date before the first was done, cannot close a day too many.
+
+    Args:
+        told: called with each day that was closed; `told_step` with each step before it runs.
+    """
     closed = 0
-    while clock.business_date() < until:
-        on = close_day(at=clock.now())
-        if on is None:
-            return closed
-        closed += 1
-        told(on)
+    with _only_one() as won:
+        while won and clock.business_date() < until:
+            on = close_day(at=clock.now(), told=told_step)
+            if on is None:
+                break
+            closed += 1
+            told(on)
     return closed

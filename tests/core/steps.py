@@ -1,0 +1,53 @@
+"""Steps of a day end that write down that they ran, wait, fail, or lose their connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Event
+
+from django.db import connection
+
+
+@dataclass
+class Diary:
+    """What the steps of one test did, and how they shall behave."""
+
+    ran: list[tuple[str, date]] = field(default_factory=list)
+    started: Event = field(default_factory=Event)
+    may_go_on: Event = field(default_factory=Event)
+    fails_on: set[date] = field(default_factory=set)
+    dies_on: set[date] = field(default_factory=set)
+
+
+diary = Diary()
+NAMES = ("tests.core.steps.first", "tests.core.steps.second")
+
+
+def fresh_diary() -> Diary:
+    """Begin a new test; nothing waits unless it is told to."""
+    global diary
+    diary = Diary()
+    diary.may_go_on.set()
+    return diary
+
+
+def first(*, on: date, at: datetime) -> dict[str, object]:
+    """Run, and wait where the test says so."""
+    diary.ran.append(("first", on))
+    diary.started.set()
+    diary.may_go_on.wait(timeout=20)
+    return {"on": on.isoformat()}
+
+
+def second(*, on: date, at: datetime) -> dict[str, object]:
+    """Run, and fail or lose the connection where the test says so."""
+    if on in diary.fails_on:
+        diary.fails_on.remove(on)
+        raise RuntimeError("the step broke")
+    if on in diary.dies_on:
+        diary.dies_on.remove(on)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    diary.ran.append(("second", on))
+    return {}
