@@ -135,7 +135,7 @@ def reloading_site(*, port: int) -> Program:
 
 def worker(*, concurrency: int = 2, log: Path | None = None) -> Program:
     """Return a Celery worker for every queue."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker"]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker"]
     command += ["--queues", ",".join(QUEUES), "--concurrency", str(concurrency)]
     command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
     return Program("worker", command, log=log)
@@ -143,7 +143,9 @@ def worker(*, concurrency: int = 2, log: Path | None = None) -> Program:
 
 def beat(*, log: Path | None = None) -> Program:
     """Return the scheduler, which reminds workers of what may be due."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery", "beat", "--pidfile", ""]
+    (CODE / ".pari").mkdir(exist_ok=True)  # where it notes what it did when
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "beat"]
+    command += ["--pidfile", ""]
     return Program("beat", [*command, "--loglevel", "WARNING"], log=log)
 
 

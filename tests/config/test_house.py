@@ -105,11 +105,3 @@ def test_a_live_key_beside_debug_is_an_error(monkeypatch):
     monkeypatch.setattr(settings, "STRIPE_KEY", "rk_live_x")
     monkeypatch.setattr(settings, "STRIPE_IS_LIVE", True)
     assert [each.id for each in check_payment_provider()] == ["pari.E001"]
-
-
-def test_a_scheduled_task_exists_for_every_entry_of_the_schedule():
-    from config.celery import app
-
-    app.loader.import_default_modules()
-    planned = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert planned <= set(app.tasks)
