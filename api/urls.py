@@ -1,5 +1,50 @@
-"""Addresses of the api app."""
+"""Addresses of the API, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import path, re_path, register_converter
+from django.views.generic import RedirectView
+
+from api.converters import IdConverter
+from api.views import bids, docs, holdings, loans, mandates, market, me, quotes, tokens
+
+register_converter(IdConverter, "id")
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", docs.SchemaView.as_view(), name="schema"),
+    path("schema", RedirectView.as_view(pattern_name="api:schema")),
+    path("docs/", docs.DocsView.as_view(), name="docs"),
+    path("docs", RedirectView.as_view(pattern_name="api:docs")),
+    path("tokens", tokens.TokensView.as_view(), name="tokens"),
+    path("me", me.MeView.as_view(), name="me"),
+    path("quotes", quotes.QuotesView.as_view(), name="quotes"),
+    path("market/requests", market.MarketRequestsView.as_view(), name="market-requests"),
+    path(
+        "market/requests/<uuid:public_id>",
+        market.MarketRequestView.as_view(),
+        name="market-request",
+    ),
+    path("bids", bids.BidsView.as_view(), name="bids"),
+    path("bids/<id:bid_id>", bids.BidView.as_view(), name="bid"),
+    path("bids/<id:bid_id>/revoke", bids.RevokeBidView.as_view(), name="revoke-bid"),
+    path("mandates", mandates.MandatesView.as_view(), name="mandates"),
+    path("mandates/<id:mandate_id>", mandates.MandateView.as_view(), name="mandate"),
+    path(
+        "mandates/<id:mandate_id>/pause",
+        mandates.PauseMandateView.as_view(),
+        name="pause-mandate",
+    ),
+    path(
+        "mandates/<id:mandate_id>/resume",
+        mandates.ResumeMandateView.as_view(),
+        name="resume-mandate",
+    ),
+    path("mandates/<id:mandate_id>/end", mandates.EndMandateView.as_view(), name="end-mandate"),
+    path("holdings", holdings.HoldingsView.as_view(), name="holdings"),
+    path("holdings/<id:holding_id>", holdings.HoldingView.as_view(), name="holding"),
+    path("loans", loans.LoansView.as_view(), name="loans"),
+    path("loans/<id:loan_id>", loans.LoanView.as_view(), name="loan"),
+    path("loans/<id:loan_id>/schedule", loans.LoanScheduleView.as_view(), name="loan-schedule"),
+    re_path("", docs.NothingHereView.as_view()),
+]

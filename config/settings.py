@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "demo",
 ]
 MIDDLEWARE = [
+    "api.middleware.ProblemDocuments",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -233,30 +234,52 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("PARI_EMAIL_FROM", "Pari <pari@loca
 # --- Programs that call us -----------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "api.authentication.BearerToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsing.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.KeysetPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.PerAddress", "api.throttling.PerPerson"],
+    "DEFAULT_THROTTLE_RATES": {
+        "anonymous": "120/minute",
+        "person": "600/minute",
+        "money": "120/minute",
+        "login": "20/minute",
+    },
+    "NUM_PROXIES": 1 if env.flag("PARI_BEHIND_PROXY", False) else 0,
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Operation",
     "EXCEPTION_HANDLER": "api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Pari",
-    "DESCRIPTION": "A marketplace for loans from people to people.",
+    "DESCRIPTION": "A marketplace for loans from people to people. Amounts are whole cents, rates "
+    "are fractions in text, errors are problem documents (RFC 9457).",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStatus": "lending.states.RequestStatus",
+        "OfferStatus": "lending.states.OfferStatus",
+        "OfferSource": "lending.states.OfferSource",
+        "LoanStatus": "lending.states.LoanStatus",
+        "MandateStatus": "lending.states.MandateStatus",
+        "Grade": "lending.choices.Grade",
+        "Purpose": "lending.choices.Purpose",
+        "Role": "accounts.models.Role",
+    },
 }
 
 # --- Work for later: a hint only, since what is due is always a query ----------------------------
