@@ -9,11 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from django.db import connections
-
 from payments.sandbox import clock
 from payments.sandbox.errors import ApiError, invalid
-from payments.sandbox.store import ALIAS, Record, Work
+from payments.sandbox.sql import rows
+from payments.sandbox.store import Record, Work
 
 OUTSIDE: Final = "outside"
 CHARGES: Final = "charges"
@@ -86,14 +85,13 @@ def settle(work: Work, txn: Record) -> None:
     work.change(txn, status="available")
 
 
-def require(account: str, cents: int, *, also: str) -> None:
-    """Refuse when the account may use less than `cents`.
-
-    Locks its available book and that of the account `also`, in order, until the transaction ends.
-    """
-    kept = locked_cents({available(account), available(also)})
-    if kept.get(available(account), 0) < cents:
+def require(work: Work, account: str, cents: int) -> None:
+    """Refuse when the account may use less than `cents`, now or when this call is written."""
+    book = available(account)
+    found = rows("SELECT cents FROM payments_sandbox_book WHERE name = %s", [book])
+    if not found or found[0][0] < cents:
         raise insufficient(account)
+    work.keep_above(book, 0)
 
 
 def insufficient(account: str) -> ApiError:
@@ -105,39 +103,27 @@ def insufficient(account: str) -> ApiError:
     )
 
 
-def locked_cents(names: set[str]) -> dict[str, int]:
-    """The balances of some books, locked by name until the transaction ends."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT name, cents FROM payments_sandbox_book WHERE name = ANY(%s)"
-            " ORDER BY name FOR NO KEY UPDATE",
-            [sorted(names)],
-        )
-        return {name: int(cents) for name, cents in cursor.fetchall()}
-
-
 def balances() -> dict[str, int]:
     """Every book and its balance."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute("SELECT name, cents FROM payments_sandbox_book ORDER BY name")
-        return {name: int(cents) for name, cents in cursor.fetchall()}
+    found = rows("SELECT name, cents FROM payments_sandbox_book ORDER BY name")
+    return {name: int(cents) for name, cents in found}
 
 
 def faults() -> list[str]:
     """What is wrong with the books: lines that do not sum to zero, balances that do not recount."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT transaction, sum(cents) FROM payments_sandbox_posting"
-            " GROUP BY 1 HAVING sum(cents) <> 0"
-        )
-        uneven = [f"{txn}: lines sum to {cents}" for txn, cents in cursor.fetchall()]
-        cursor.execute(
-            "SELECT book.name, book.cents, coalesce(sum(posting.cents), 0)"
-            " FROM payments_sandbox_book AS book"
-            " LEFT JOIN payments_sandbox_posting AS posting ON posting.book = book.name"
-            " GROUP BY 1, 2 HAVING book.cents <> coalesce(sum(posting.cents), 0)"
-        )
-        return uneven + [f"{name}: {kept}, recounted {sum_}" for name, kept, sum_ in cursor]
+    uneven = rows(
+        "SELECT transaction, sum(cents) FROM payments_sandbox_posting"
+        " GROUP BY 1 HAVING sum(cents) <> 0"
+    )
+    recounted = rows(
+        "SELECT book.name, book.cents, coalesce(sum(posting.cents), 0)"
+        " FROM payments_sandbox_book AS book"
+        " LEFT JOIN payments_sandbox_posting AS posting ON posting.book = book.name"
+        " GROUP BY 1, 2 HAVING book.cents <> coalesce(sum(posting.cents), 0)"
+    )
+    return [f"{txn}: lines sum to {cents}" for txn, cents in uneven] + [
+        f"{name}: {kept}, recounted {cents}" for name, kept, cents in recounted
+    ]
 
 
 def _post(work: Work, txn: Record, book: str, cents: int) -> None:

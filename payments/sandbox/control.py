@@ -8,13 +8,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db import transaction
-
 from payments.sandbox import books, clock, due, outcomes
 from payments.sandbox.delivery import Mischief, deliver_events
 from payments.sandbox.models import Act, Fate, StoredObject
 from payments.sandbox.operations import accounts, checkout, identity, payouts
-from payments.sandbox.store import ALIAS, PLATFORM, Work
+from payments.sandbox.store import PLATFORM, Work, perform
 
 __all__ = [
     "GOOD_IBAN",
@@ -98,12 +96,13 @@ def pay_session(
             "sepa_debit": {"iban": iban},
             "billing_details": billing,
         }
-    with transaction.atomic(using=ALIAS):
-        work = Work(now=clock.now())
+
+    def act(work: Work) -> str:
         session = work.find(session_id, "checkout.session")
         intent = checkout.pay(work, session, given, ip=ip, user_agent=user_agent)
-        work.flush()
-    return str(intent.data["status"])
+        return str(intent.data["status"])
+
+    return perform(act)
 
 
 def finish_identity(
@@ -115,39 +114,41 @@ def finish_identity(
     refusal: str = "",
 ) -> None:
     """Show a document on an identity page; `refusal` is an error code such as document_expired."""
-    with transaction.atomic(using=ALIAS):
-        work = Work(now=clock.now())
-        session = work.find(session_id, "identity.verification_session")
+
+    def act(work: Work) -> None:
         identity.show_document(
             work,
-            session,
+            work.find(session_id, "identity.verification_session"),
             first_name=first_name,
             last_name=last_name,
             born_on=born_on,
             refusal=refusal,
         )
-        work.flush()
+
+    perform(act)
     run_due()
 
 
 def finish_onboarding(account_id: str) -> None:
     """Agree to the terms on an onboarding page."""
-    with transaction.atomic(using=ALIAS):
-        work = Work(now=clock.now())
+
+    def act(work: Work) -> None:
         account = work.find(account_id, "v2.core.account", account=PLATFORM)
         accounts.finish_onboarding(work, account)
-        work.flush()
+
+    perform(act)
 
 
 def break_payout(payout_id: str, code: str = "account_closed") -> None:
     """Let a payout fail now, even one that was reported as paid."""
-    with transaction.atomic(using=ALIAS):
-        work = Work(now=clock.now())
+
+    def act(work: Work) -> None:
         payout = work.peek(payout_id)
         if payout is None or payout.data["status"] == "failed":
             raise ValueError(f"no payout {payout_id} that could fail")
         payouts.fail(work, payout, code)
-        work.flush()
+
+    perform(act)
 
 
 def waiting_acts() -> int:

@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, OperationalError, connections, transaction
-
 from payments.sandbox import clock, forms, parameters, routes
 from payments.sandbox.errors import ApiError, bad_parameter
 from payments.sandbox.expand import expanded
 from payments.sandbox.ids import new_id
-from payments.sandbox.store import ALIAS, PLATFORM, Record, Work
+from payments.sandbox.sql import rows
+from payments.sandbox.store import PLATFORM, Record, Work, repeat
 
 KEY_LIFE: Final = timedelta(hours=24)
 """After this a key is forgotten, as the provider may do from then on."""
 
 _PROLOGUE = """
 SELECT (SELECT ahead FROM payments_sandbox_clock WHERE id = 1),
-       pg_try_advisory_xact_lock(hashtextextended(%s, 0)),
-       kept.fingerprint, kept.status, kept.body, kept.kept_at
+       kept.fingerprint, kept.status, kept.body, kept.kept_at,
+       (SELECT jsonb_agg(jsonb_build_object(
+            'id', object_id, 'kind', kind, 'account', account, 'parent', parent,
+            'created_at', created_at, 'version', version, 'data', data, 'hidden', hidden))
+        FROM payments_sandbox_storedobject WHERE object_id = ANY(%s))
 FROM (SELECT 1) AS one
 LEFT JOIN payments_sandbox_keptanswer AS kept ON kept.key = %s
 """
@@ -76,7 +78,7 @@ def _carry_out(request: Request) -> tuple[int, str, bool]:
     account = request.headers.get("stripe-account", PLATFORM)
     params = parameters.table(route.params).read(_given(request))
     if request.method == "GET":
-        work = Work(now=clock.now(), account=account, locks=False)
+        work = Work(now=clock.now(), account=account)
         return 200, _perform(work, route, params, ids), False
     return _once(request, route, params, ids, account)
 
@@ -103,62 +105,44 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def _once(
-    request: Request,
-    route: routes.Route,
-    params: dict[str, Any],
-    ids: list[str],
-    account: str,
+    request: Request, route: routes.Route, params: dict[str, Any], ids: list[str], account: str
 ) -> tuple[int, str, bool]:
     """Carry out a request that writes, at most once for its key."""
     key = f"{account}:{request.headers.get('idempotency-key') or new_id('request')}"
     said = f"{request.method} {request.path}\n{request.body}"
     fingerprint = hashlib.sha256(said.encode()).hexdigest()
-    try:
-        with transaction.atomic(using=ALIAS):
-            now, kept = _prologue(key)
-            if kept:
-                return _replay(kept, fingerprint, request)
-            work = Work(now=now, account=account)
-            status, body, is_kept = _try(work, route, params, ids)
-            if is_kept:
-                row = {
-                    "key": key,
-                    "fingerprint": fingerprint,
-                    "status": status,
-                    "body": body,
-                }
-                work.append("answers", row | {"kept_at": now.isoformat()})
-            work.flush()
-    except IntegrityError as error:
-        if "keptanswer" not in str(error):
-            raise
-        raise _busy() from error
-    except OperationalError as error:
-        if "deadlock" not in str(error):
-            raise
-        raise ApiError(
-            409,
-            "invalid_request_error",
-            "This object cannot be accessed right now.",
-            code="lock_timeout",
-        ) from error
-    return status, body, False
+    nearby = [*ids, account, *(value for value in params.values() if isinstance(value, str))]
+
+    def once() -> tuple[int, str, bool]:
+        now, kept, found = _prologue(key, nearby)
+        if kept:
+            return _replay(kept, fingerprint, request)
+        work = Work(now=now, account=account)
+        work.know(found)
+        status, body, is_kept = _try(work, route, params, ids)
+        if is_kept:
+            answer = {"key": key, "fingerprint": fingerprint, "status": status, "body": body}
+            stale = {"kept_at": now.isoformat(), "stale_before": (now - KEY_LIFE).isoformat()}
+            work.append("answers", answer | stale)
+        work.flush()
+        return status, body, False
+
+    return repeat(once)
 
 
-def _prologue(key: str) -> tuple[datetime, tuple[str, int, str] | None]:
-    """The present instant, and what is kept under a key; refuses a key that is in use."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(_PROLOGUE, [key, key])
-        ahead, is_ours, fingerprint, status, body, kept_at = cursor.fetchone()
-        now = clock.wall() + (ahead or timedelta())
-        if not is_ours:
-            raise _busy()
-        if fingerprint is None:
-            return now, None
-        if now - kept_at <= KEY_LIFE:
-            return now, (fingerprint, status, body)
-        cursor.execute("DELETE FROM payments_sandbox_keptanswer WHERE key = %s", [key])
-        return now, None
+def _prologue(
+    key: str, ids: list[str]
+) -> tuple[datetime, tuple[str, int, str] | None, list[Record]]:
+    """The present instant, what is kept under a key, and the objects that the request names."""
+    ahead, fingerprint, status, body, kept_at, objects = rows(_PROLOGUE, [ids, key])[0]
+    now = clock.wall() + (ahead or timedelta())
+    found = [
+        Record(**row | {"created_at": datetime.fromisoformat(row["created_at"])})
+        for row in json.loads(objects or "[]")
+    ]
+    if fingerprint is None or now - kept_at > KEY_LIFE:
+        return now, None, found
+    return now, (fingerprint, status, body), found
 
 
 def _replay(
@@ -189,16 +173,8 @@ def _try(
 
 
 def _perform(work: Work, route: routes.Route, params: dict[str, Any], ids: list[str]) -> str:
-    wanted = params.pop("expand", [])
-    result = route.handler(work, params, *ids)
+    wanted = params.get("expand", [])
+    given = {name: value for name, value in params.items() if name != "expand"}
+    result = route.handler(work, given, *ids)
     data = result.data if isinstance(result, Record) else result
     return json.dumps(expanded(work, data, wanted) if wanted else data)
-
-
-def _busy() -> ApiError:
-    return ApiError(
-        409,
-        "invalid_request_error",
-        "There is currently another in-progress request using this Idempotent Key.",
-        code="idempotency_key_in_use",
-    )

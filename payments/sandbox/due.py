@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
-
-from django.db import connections, transaction
 
 from payments.sandbox import books
 from payments.sandbox.models import Act
@@ -18,10 +17,9 @@ from payments.sandbox.operations import (
     payouts,
     refunds,
 )
-from payments.sandbox.store import ALIAS, Record, Work
+from payments.sandbox.store import Record, Work, repeat
 
 BATCH: Final = 200
-_LOCK: Final = 0x5A4E44
 
 
 def _finish_debit(work: Work, charge: Record) -> None:
@@ -56,29 +54,26 @@ ACTS: Final[dict[str, Callable[[Work, Record], None]]] = {
 def run(*, until: datetime) -> int:
     """Do everything that falls due up to `until`, one instant after the other; returns how much."""
     done = 0
-    while acted := _run_batch(until):
+    while acted := repeat(partial(_run_batch, until)):
         done += acted
     return done
 
 
 def _run_batch(until: datetime) -> int:
-    """One batch of acts that share an instant, in one transaction."""
-    with transaction.atomic(using=ALIAS):
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        acts = list(Act.objects.filter(due_at__lte=until).order_by("due_at", "id")[:BATCH])
-        acts = [act for act in acts if act.due_at == acts[0].due_at]
-        if not acts:
-            return 0
-        work = Work(now=acts[0].due_at)
-        _load(work, acts)
-        for act in acts:
-            record = work.peek(act.object_id)
-            if record is not None:
-                ACTS[act.name](work, record)
-        work.flush()
-        Act.objects.filter(pk__in=[act.pk for act in acts]).delete()
-        return len(acts)
+    """One batch of acts that share an instant; how many they were."""
+    acts = list(Act.objects.filter(due_at__lte=until).order_by("due_at", "id")[:BATCH])
+    acts = [act for act in acts if act.due_at == acts[0].due_at]
+    if not acts:
+        return 0
+    work = Work(now=acts[0].due_at)
+    _load(work, acts)
+    for act in acts:
+        record = work.peek(act.object_id)
+        if record is not None:
+            ACTS[act.name](work, record)
+        work.acted(act.pk)
+    work.flush()
+    return len(acts)
 
 
 def _load(work: Work, acts: list[Act]) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import string
 from typing import Final
-
-_LETTERS: Final = string.ascii_letters + string.digits
 
 PREFIXES: Final = {
     "customer": "cus",
@@ -33,4 +30,4 @@ PREFIXES: Final = {
 
 def new_id(kind: str) -> str:
     """An id that nobody has yet."""
-    return f"{PREFIXES[kind]}_{''.join(secrets.choice(_LETTERS) for _ in range(24))}"
+    return f"{PREFIXES[kind]}_{secrets.token_hex(12)}"

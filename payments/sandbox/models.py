@@ -15,11 +15,12 @@ class StoredObject(models.Model):
     the payment of a charge, the source of a balance transaction.
     """
 
-    object_id = models.CharField(max_length=64, unique=True)
+    object_id = models.CharField(max_length=64)
     kind = models.CharField(max_length=40)
     account = models.CharField(max_length=64, blank=True)
     parent = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
+    version = models.BigIntegerField(default=0)
     data = models.JSONField()
     hidden = models.JSONField(default=dict)
 
@@ -27,6 +28,9 @@ class StoredObject(models.Model):
         indexes = [
             models.Index(fields=["kind", "account", "-id"], name="sandbox_object_list"),
             models.Index(fields=["parent", "kind"], name="sandbox_object_parent"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["object_id"], name="sandbox_object_once"),
         ]
 
     def __str__(self) -> str:
@@ -46,8 +50,8 @@ class Book(models.Model):
 class Posting(models.Model):
     """One line of the books; the lines of a balance transaction sum to zero."""
 
-    transaction = models.CharField(max_length=64, db_index=True)
-    book = models.CharField(max_length=80, db_index=True)
+    transaction = models.CharField(max_length=64)
+    book = models.CharField(max_length=80)
     cents = models.BigIntegerField()
     posted_at = models.DateTimeField()
 
@@ -75,10 +79,10 @@ class Act(models.Model):
 class StoredEvent(models.Model):
     """One event; `payload` is the very text that is signed and sent."""
 
-    event_id = models.CharField(max_length=64, unique=True)
-    kind = models.CharField(max_length=80, db_index=True)
+    event_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=80)
     account = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField()
     payload = models.TextField()
     is_wanted = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)
@@ -92,6 +96,9 @@ class StoredEvent(models.Model):
                 name="sandbox_event_undelivered",
             )
         ]
+        constraints = [
+            models.UniqueConstraint(fields=["event_id"], name="sandbox_event_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"
@@ -104,7 +111,7 @@ class KeptAnswer(models.Model):
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     body = models.TextField()
-    kept_at = models.DateTimeField(db_index=True)
+    kept_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.key

@@ -1,30 +1,36 @@
-"""One call's unit of work: reads objects under lock, gathers changes, writes them in one statement.
+"""One call's unit of work: reads objects, gathers changes, writes them in one statement.
 
-The sandbox answers a thousand calls a second in one process, so a call costs as few round trips
-as it can: everything that it creates or changes goes to the database together, at the end.
+A call costs two round trips as a rule: one to read, one to write. Nothing is locked in between;
+each object has a version, and the statement that writes fails as a whole when another call was
+faster or a book would fall under its floor. The call is then made again from the start.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db import connections
+from django.db import DataError, IntegrityError, OperationalError
 
 from payments.sandbox import clock
-from payments.sandbox.errors import missing
+from payments.sandbox.errors import ApiError, missing
 from payments.sandbox.ids import new_id
+from payments.sandbox.sql import alone, rows
+from payments.sandbox.writing import OVERTAKEN, write
 
-ALIAS: Final = "sandbox"
 PLATFORM: Final = ""
 """The account of whoever holds the key; a connected account is named by its id."""
 API_VERSION: Final = "2026-10-28.endive"
 
-_COLUMNS = "object_id, kind, account, parent, created_at, data, hidden"
+TRIES: Final = 8
+
+_T = TypeVar("_T")
+_COLUMNS = "object_id, kind, account, parent, created_at, version, data, hidden"
+_SELECT = f"SELECT {_COLUMNS} FROM payments_sandbox_storedobject"
 _WITHOUT_TIME = frozenset({"bank_account", "mandate"})
 _WITHOUT_MODE = frozenset({"balance_transaction", "bank_account", "refund", "transfer_reversal"})
 _WORDS = {"v2.core.account": "account", "payment": "charge"}
@@ -39,8 +45,13 @@ class Record:
     account: str
     parent: str
     created_at: datetime
+    version: int
     data: dict[str, Any]
     hidden: dict[str, Any] = field(default_factory=dict)
+
+
+class Overtaken(Exception):
+    """Another call changed what this one had read; make it again."""
 
 
 class Work:
@@ -51,25 +62,30 @@ class Work:
         account: the connected account on whose behalf the call is made, or PLATFORM.
     """
 
-    def __init__(self, *, now: datetime, account: str = PLATFORM, locks: bool = True) -> None:
+    def __init__(self, *, now: datetime, account: str = PLATFORM) -> None:
         self.now = now
         self.account = account
-        self._locks = locks
         self._known: dict[str, Record] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all that was gathered: the call was refused."""
         self._changed: dict[str, Record] = {}
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._books: dict[str, int] = defaultdict(int)
 
     # --- reading ---------------------------------------------------------------------------------
 
+    def know(self, found: Iterable[Record]) -> None:
+        """Take objects that were read already."""
+        for record in found:
+            self._known.setdefault(record.id, record)
+
     def load(self, ids: Iterable[str]) -> None:
-        """Read several objects at once, locked in id order until the transaction ends."""
+        """Read several objects at once."""
         wanted = sorted({object_id for object_id in ids if object_id} - self._known.keys())
         if wanted:
-            lock = " ORDER BY id FOR NO KEY UPDATE" if self._locks else ""
-            sql = f"SELECT {_COLUMNS} FROM payments_sandbox_storedobject WHERE object_id = ANY(%s)"
-            for record in records(sql + lock, [wanted]):
-                self._known.setdefault(record.id, record)
+            self.know(records(f"{_SELECT} WHERE object_id = ANY(%s)", [wanted]))
 
     def peek(self, object_id: str) -> Record | None:
         """The object, if there is one, whatever its kind and account."""
@@ -112,7 +128,7 @@ class Work:
         if kind not in _WITHOUT_MODE:
             base["livemode"] = False
         owner = self.account if account is None else account
-        record = Record(object_id, kind, owner, parent, self.now, base | data, hidden or {})
+        record = Record(object_id, kind, owner, parent, self.now, 0, base | data, hidden or {})
         self._known[object_id] = record
         self._changed[object_id] = record
         return record
@@ -151,15 +167,18 @@ class Work:
         """Change the balance of one of the provider's own accounts."""
         self._books[name] += cents
 
-    def forget(self) -> None:
-        """Drop all that was gathered: the call was refused."""
-        self._changed, self._rows = {}, defaultdict(list)
-        self._books = defaultdict(int)
+    def keep_above(self, name: str, cents: int) -> None:
+        """Write nothing at all if a book would then stand below `cents`."""
+        self._rows["floors"].append({"name": name, "cents": cents})
+
+    def acted(self, act_id: int) -> None:
+        """Strike an act off the list of what is to happen."""
+        self._rows["done"].append({"id": act_id})
 
     # --- writing ---------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write all that was gathered, in one statement."""
+        """Write all that was gathered, in one statement, or raise Overtaken and write nothing."""
         if not (self._changed or self._rows or self._books):
             return
         objects = [
@@ -169,26 +188,59 @@ class Work:
                 "account": record.account,
                 "parent": record.parent,
                 "created_at": record.created_at.isoformat(),
+                "version": record.version + 1,
                 "data": record.data,
                 "hidden": record.hidden,
             }
-            for record in self._changed.values()
+            for _, record in sorted(self._changed.items())
         ]
         moved = [{"name": name, "cents": cents} for name, cents in sorted(self._books.items())]
-        given = [objects, moved, *(self._rows[name] for name in _TABLES)]
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute(_WRITE, [json.dumps(rows) for rows in given])
+        tables = {"objects": objects, "books": moved, **self._rows}
+        try:
+            with alone():
+                write({name: json.dumps(rows) for name, rows in tables.items() if rows})
+        except (DataError, IntegrityError, OperationalError) as error:
+            if not any(sign in str(error) for sign in OVERTAKEN):
+                raise
+            raise Overtaken from error
+        for record in self._changed.values():
+            record.version += 1
         self.forget()
+
+
+def repeat(act: Callable[[], _T]) -> _T:
+    """Do something until nobody is faster; in the end the provider's answer that it is too busy."""
+    for _ in range(TRIES):
+        try:
+            return act()
+        except Overtaken:
+            continue
+    raise ApiError(
+        409,
+        "invalid_request_error",
+        "This object cannot be accessed right now because another API request is accessing it.",
+        code="lock_timeout",
+    )
+
+
+def perform(act: Callable[[Work], _T]) -> _T:
+    """Do `act` with a unit of work of its own, write what it gathered, return its result."""
+
+    def once() -> _T:
+        work = Work(now=clock.now())
+        result = act(work)
+        work.flush()
+        return result
+
+    return repeat(once)
 
 
 def records(sql: str, values: Sequence[Any]) -> list[Record]:
     """The objects that a query over the columns of `Record` finds."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
-        return [
-            Record(*row[:5], data=json.loads(row[5]), hidden=json.loads(row[6]))
-            for row in cursor.fetchall()
-        ]
+    return [
+        Record(*row[:6], data=json.loads(row[6]), hidden=json.loads(row[7]))
+        for row in rows(sql, values)
+    ]
 
 
 def listed(
@@ -213,52 +265,12 @@ def listed(
             "id < (SELECT id FROM payments_sandbox_storedobject WHERE object_id = %s)",
             [after],
         ),
-        *((True, "data ->> %s = %s", [name, value]) for name, value in (equal or {}).items()),
+        *((True, "data ->> %s::text = %s", [name, value]) for name, value in (equal or {}).items()),
     ]
     for applies, condition, given in conditions:
         if applies:
             where.append(condition)
             values.extend(given)
-    sql = (
-        f"SELECT {_COLUMNS} FROM payments_sandbox_storedobject"
-        f" WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s"
+    return records(
+        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s", [*values, limit]
     )
-    return records(sql, [*values, limit])
-
-
-_TABLES = ("postings", "acts", "events", "answers")
-_WRITE = """
-WITH objects AS (
-    INSERT INTO payments_sandbox_storedobject
-        (object_id, kind, account, parent, created_at, data, hidden)
-    SELECT object_id, kind, account, parent, created_at, data, hidden
-    FROM jsonb_to_recordset(%s::jsonb) AS given
-        (object_id text, kind text, account text, parent text, created_at timestamptz,
-         data jsonb, hidden jsonb)
-    ON CONFLICT (object_id) DO UPDATE
-    SET parent = EXCLUDED.parent, data = EXCLUDED.data, hidden = EXCLUDED.hidden
-), books AS (
-    INSERT INTO payments_sandbox_book AS book (name, cents)
-    SELECT name, cents FROM jsonb_to_recordset(%s::jsonb) AS given (name text, cents bigint)
-    ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET cents = book.cents + EXCLUDED.cents
-), postings AS (
-    INSERT INTO payments_sandbox_posting (transaction, book, cents, posted_at)
-    SELECT transaction, book, cents, posted_at FROM jsonb_to_recordset(%s::jsonb) AS given
-        (transaction text, book text, cents bigint, posted_at timestamptz)
-), acts AS (
-    INSERT INTO payments_sandbox_act (due_at, name, object_id, account)
-    SELECT due_at, name, object_id, account FROM jsonb_to_recordset(%s::jsonb) AS given
-        (due_at timestamptz, name text, object_id text, account text)
-), events AS (
-    INSERT INTO payments_sandbox_storedevent
-        (event_id, kind, account, created_at, payload, is_wanted, attempts)
-    SELECT event_id, kind, account, created_at, payload, is_wanted, 0
-    FROM jsonb_to_recordset(%s::jsonb) AS given
-        (event_id text, kind text, account text, created_at timestamptz, payload text,
-         is_wanted boolean)
-)
-INSERT INTO payments_sandbox_keptanswer (key, fingerprint, status, body, kept_at)
-SELECT key, fingerprint, status, body, kept_at FROM jsonb_to_recordset(%s::jsonb) AS given
-    (key text, fingerprint text, status smallint, body text, kept_at timestamptz)
-"""

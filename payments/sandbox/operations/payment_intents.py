@@ -245,7 +245,6 @@ def _debit(work: Work, intent: Record, charge: Record, method: Record) -> None:
     day = charges.debit_day(work, options.get("target_date") or "")
     work.schedule("debit", charge, clock.bank_hour(day))
     work.change(intent, status="processing", processing={"type": "sepa_debit"})
-    events.emit(work, "charge.pending", charge)
     events.emit(work, "payment_intent.processing", intent)
 
 

@@ -22,7 +22,7 @@ def create(work: Work, params: dict[str, Any]) -> Record:
             code="parameter_invalid_integer",
         )
     bank = _destination(work, params.get("destination", ""))
-    books.require(work.account, amount, also=work.account)
+    books.require(work, work.account, amount)
     day = calendar.add_bank_days(clock.day_of(work.now), ARRIVAL_DAYS)
     payout = work.add(
         "payout",

@@ -21,7 +21,7 @@ def create(work: Work, params: dict[str, Any]) -> Record:
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
             param="amount",
         )
-    books.require(work.account, amount, also=work.account)
+    books.require(work, work.account, amount)
     is_debit = charge.data["payment_method_details"]["type"] == "sepa_debit"
     refund = work.add("refund", _data(params, charge, amount), parent=charge.id)
     kind = "payment_refund" if is_debit else "refund"

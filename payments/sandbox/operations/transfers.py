@@ -29,7 +29,7 @@ def create(work: Work, params: dict[str, Any]) -> Record:
             " enabled: transfers, crypto_transfers, legacy_payments",
             code="insufficient_capabilities_for_transfer",
         )
-    books.require(work.account, amount, also=account.id)
+    books.require(work, work.account, amount)
     transfer = work.add("transfer", _data(params), parent=account.id)
     there = work.add(
         "charge",
@@ -64,7 +64,7 @@ def reverse(work: Work, params: dict[str, Any], transfer_id: str) -> Record:
             param="amount",
         )
     account_id = transfer.data["destination"]
-    books.require(account_id, amount, also=work.account)
+    books.require(work, account_id, amount)
     reversal = work.add(
         "transfer_reversal", _reversal(params, transfer, amount), parent=transfer.id
     )
