@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.middleware.RefusalMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -134,7 +135,8 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("PARI_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# static/src is read by Tailwind alone; its imports are no files that a collector could follow.
+STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("dist", "img", "js")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -158,6 +160,8 @@ USE_THOUSAND_SEPARATOR = True
 
 # --- People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+# The address is unique in the database, whatever its case: a constraint, not a field option.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -177,6 +181,16 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/home/"
 LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "web.forms.account.LoginForm",
+    "signup": "web.forms.account.SignUpForm",
+    "add_email": "web.forms.account.AddEmailForm",
+    "change_password": "web.forms.account.ChangePasswordForm",
+    "reset_password": "web.forms.account.ResetPasswordForm",
+    "reset_password_from_key": "web.forms.account.ResetPasswordKeyForm",
+    "reauthenticate": "web.forms.account.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -283,7 +297,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Work for later: a hint only, since what is due is always a query ----------------------------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
+    "?db=", "?virtual_host="
+)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": REDIS_PREFIX,
     "visibility_timeout": 3_600,
@@ -311,7 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     "run-due-round": {"task": "matching.run_due_round", "schedule": 60.0},
     "day-end": {"task": "core.run_day_end_due", "schedule": crontab(minute="*/5")},
     "sweep": {"task": "payments.sweep", "schedule": crontab(minute="*/10")},
-    "outbox": {"task": "core.run_due_jobs", "schedule": 60.0},
+    "letters": {"task": "notifications.send_due", "schedule": 60.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.text(
     "PARI_BEAT_FILE", str(BASE_DIR / ".pari" / "beat-schedule")
