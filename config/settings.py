@@ -10,6 +10,7 @@ from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -102,7 +103,7 @@ MIDDLEWARE = [
     "api.middleware.ProblemDocuments",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.staff.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,7 +135,8 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = env.text("PARI_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+# Collected for production only; elsewhere the files are served from where they lie.
+STATIC_ROOT = env.text("PARI_STATIC_ROOT", "staticfiles") if IN_PRODUCTION else None
 # static/src is read by Tailwind alone; its imports are no files that a collector could follow.
 STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("dist", "img", "js")]
 STORAGES = {
@@ -227,6 +229,19 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, "https://checkout.stripe.com"],
         "frame-ancestors": [NONE],
     }
+}
+
+# --- Staff's pages -------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Pari",
+    "SITE_HEADER": "Pari",
+    "SITE_SUBHEADER": _("Staff"),
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("img/pari.svg")}],
+    "COLORS": "config.staff.no_inline_colours",
+    "STYLES": [lambda request: static("staff/theme.css")],
+    "SCRIPTS": [lambda request: static("staff/styles.js")],
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
 # --- Letters -------------------------------------------------------------------------------------
@@ -351,6 +366,16 @@ MONEY_CHECKS: tuple[str, ...] = (
     "ledger.verify.entries_have_moves",
     "ledger.verify.passing_accounts_are_empty",
     "ledger.verify.floors_hold",
+    "lending.verify.holdings_equal_principal",
+    "lending.verify.holdings_equal_invested",
+    "lending.verify.loan_sums",
+    "lending.verify.instalments_sum_to_principal",
+    "lending.verify.repayments_equal_parts_and_shares",
+    "lending.verify.reserved_equals_open_offers",
+    "lending.verify.lenders_add_up",
+    "lending.verify.requests_fully_funded_when_disbursed",
+    "lending.verify.states_follow_the_graph",
+    "lending.verify.fees_equal_postings",
 )
 
 # --- The payment provider; without a key the embedded sandbox answers ----------------------------

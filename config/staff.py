@@ -1,0 +1,35 @@
+"""How the staff's pages look and what their browser may do there.
+
+django-unfold draws them with Alpine, which compiles small expressions in the page and so needs
+'unsafe-eval'; that is granted below /staff/ alone. Nothing there is inline: the colours that it
+would write into each page stand in a style sheet instead.
+"""
+
+from dataclasses import replace
+
+from csp.constants import SELF, UNSAFE_EVAL
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.http import HttpRequest, HttpResponseBase
+
+STAFF_PREFIX = "/staff/"
+# The one style element left: what the htmx of django-unfold adds for its progress marks.
+_HTMX_MARKS = "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='"
+_STAFF_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, _HTMX_MARKS]}
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """The policy of the settings, and for staff's pages what django-unfold needs beyond it."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        """Return the parts of the policy for this answer."""
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path_info.startswith(STAFF_PREFIX):
+            return replace(parts, replace=_STAFF_POLICY | (parts.replace or {}))
+        return parts
+
+
+def no_inline_colours(_: HttpRequest) -> dict[str, dict[str, str]]:
+    """Leave the page without a style element; staff/theme.css has the colours."""
+    return {}
