@@ -1,0 +1,72 @@
+"""What became of the demo's year, counted from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from statistics import median
+
+from django.db.models import Count, Q, Sum
+from rich.table import Table
+
+from accounts.models import Role, User
+from core.wording import euro, number, percent
+from lending.models import Loan, LoanRequest, Offer, Repayment
+from lending.selectors.returns import lender_overview
+from lending.services.arrears import loans_past_due
+from lending.states import LoanStatus, OfferSource
+from matching.models import MatchRound
+
+
+def summary(*, on: date) -> Table:
+    """A table of figures: requests, loans, repayments, arrears, lenders' return, rounds, offers."""
+    table = Table(title=f"Pari, {on:%d.%m.%Y}", show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for label, figure in [*_requests(), *_loans(on), *_lenders(on), *_rounds()]:
+        table.add_row(label, figure)
+    return table
+
+
+def _requests() -> Iterator[tuple[str, str]]:
+    counts = LoanRequest.objects.aggregate(
+        posted=Count("pk", filter=Q(submitted_at__isnull=False)),
+        declined=Count("pk", filter=Q(status="declined")),
+        listed=Count("pk", filter=Q(listed_at__isnull=False)),
+        funded=Count("pk", filter=Q(filled_at__isnull=False)),
+        expired=Count("pk", filter=Q(status="expired")),
+        open=Count("pk", filter=Q(status="listed")),
+    )
+    for label, count in counts.items():
+        yield f"requests {label}", number(count)
+
+
+def _loans(on: date) -> Iterator[tuple[str, str]]:
+    lent = Loan.objects.aggregate(count=Count("pk"), cents=Sum("principal_cents", default=0))
+    paid = Repayment.objects.aggregate(count=Count("pk"), cents=Sum("amount_cents", default=0))
+    defaulted = Loan.objects.filter(status=LoanStatus.DEFAULTED).count()
+    yield "loans paid out", number(lent["count"])
+    yield "lent", euro(lent["cents"])
+    yield "repayments", number(paid["count"])
+    yield "repaid", euro(paid["cents"])
+    yield "loans late", number(loans_past_due(on=on).count())
+    yield "loans in default", number(defaulted)
+
+
+def _lenders(on: date) -> Iterator[tuple[str, str]]:
+    lenders = User.objects.filter(role=Role.LENDER, holdings__isnull=False).distinct()
+    rates = [
+        overview.returns.fair
+        for overview in (lender_overview(lender, on) for lender in lenders)
+        if overview.returns.fair is not None
+    ]
+    yield "lenders with holdings", number(lenders.count())
+    yield "their median return", percent(median(rates)) if rates else "-"
+
+
+def _rounds() -> Iterator[tuple[str, str]]:
+    by_hand = ~Q(source=OfferSource.MANDATE)
+    offers = Offer.objects.aggregate(all=Count("pk"), hand=Count("pk", filter=by_hand))
+    yield "rounds of the engine", number(MatchRound.objects.count())
+    yield "offers", number(offers["all"])
+    yield "of these by hand", number(offers["hand"])
