@@ -138,3 +138,10 @@ class NameTaken(InvalidInput):
 
     code = "name_taken"
     sentence = _("You already have a mandate with this name.")
+
+
+class AlreadyPriced(InvalidInput):
+    """The price list has another rate from that day on."""
+
+    code = "already_priced"
+    sentence = _("Another rate is already set from that day on.")

@@ -30,13 +30,20 @@ _CANNOT_SEND: Final = (smtplib.SMTPException, OSError, TemplateDoesNotExist, Val
 
 @transaction.atomic
 def notify(
-    *, person_id: int, kind: str, key: str, facts: Mapping[str, object], at: datetime
+    *,
+    person_id: int,
+    kind: str,
+    key: str,
+    facts: Mapping[str, object],
+    at: datetime,
+    send_from: datetime | None = None,
 ) -> Message:
     """Write one message for a person; the same `key` again returns the message that it named.
 
     Args:
         kind: names the words, templates/email/<kind>.txt.
         facts: figures of the words; the unit ends the name (`_cents`, `_rate`, `_on`, `_at`).
+        send_from: the letter leaves no earlier than this; None is at once.
     """
     message, is_new = Message.objects.get_or_create(
         key=key,
@@ -45,7 +52,7 @@ def notify(
             "kind": kind,
             "facts": {name: _plain(value) for name, value in facts.items()},
             "created_at": at,
-            "send_from": at,
+            "send_from": send_from or at,
         },
     )
     if is_new:

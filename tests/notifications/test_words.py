@@ -41,6 +41,7 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "request_listed": _TITLE
     | {"amount_cents": 5_000_00, "annual_rate": "0.07", "deadline_on": "2026-02-01"},
     "request_submitted": _TITLE,
+    "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
 }
 
 
