@@ -136,7 +136,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 # Collected for production only; elsewhere the files are served from where they lie.
-STATIC_ROOT = env.text("PARI_STATIC_ROOT", "staticfiles") if IN_PRODUCTION else None
+STATIC_ROOT = env.text("PARI_STATIC_ROOT", str(BASE_DIR / "staticfiles")) if IN_PRODUCTION else None
 # static/src is read by Tailwind alone; its imports are no files that a collector could follow.
 STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("dist", "img", "js")]
 STORAGES = {
