@@ -83,7 +83,7 @@ def _mandates(rng: Generator, people: Lenders) -> Mandates:
     second = rng.choice(len(people.ids), len(people.ids) // 10, replace=False)
     owner = np.concatenate((np.arange(len(people.ids)), second))
     count = len(owner)
-    custom = rng.random(count) < 0.4
+    custom = rng.random(count) < 0.5
     cash, portfolio = people.cash_cents[owner], people.portfolio_cents[owner]
     per_loan = np.maximum((cash + portfolio) // rng.choice((20, 50, 100), count), UNIT_CENTS)
     room = np.maximum((cash + portfolio) // 5, UNIT_CENTS)[:, None] * rng.choice(
@@ -110,7 +110,9 @@ def _mandates(rng: Generator, people: Lenders) -> Mandates:
 
 def _grades(rng: Generator, count: int) -> Flags:
     """A band of grades: careful, balanced, bold or all."""
-    bands = np.array([(0, 2), (1, 4), (3, 7), (0, 7)])[rng.choice(4, count, p=(0.35, 0.35, 0.2, 0.1))]
+    bands = np.array([(0, 2), (1, 4), (3, 7), (0, 7)])[
+        rng.choice(4, count, p=(0.4, 0.25, 0.3, 0.05))
+    ]
     places = np.arange(len(GRADES))
     flags: Flags = (places >= bands[:, :1]) & (places <= bands[:, 1:])
     return flags

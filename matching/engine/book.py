@@ -67,7 +67,10 @@ def open_book(market: Market, seed: int) -> Book:
     order = np.lexsort((mandates.ids, mandates.priority, owner))
     owner = owner[order]
     minimum = -(-mandates.min_stake_cents[order] // UNIT_CENTS)
-    per_loan, per_borrower = mandates.max_per_loan_cents[order], mandates.max_per_borrower_cents[order]
+    per_loan, per_borrower = (
+        mandates.max_per_loan_cents[order],
+        mandates.max_per_borrower_cents[order],
+    )
     cash = lenders.cash_cents[lender_at] // UNIT_CENTS
     stake_cap = np.minimum(per_loan, per_borrower) // UNIT_CENTS
     budget = mandates.budget_cents[order] // UNIT_CENTS

@@ -32,7 +32,7 @@ def check(market: Market, mandates: Whole, requests: Whole, amount_cents: Ints) 
     Args:
         mandates, requests: positions in the market, one pair per stake.
     """
-    stakes = _Recount(market, mandates.astype(np.int64), requests.astype(np.int64), amount_cents)
+    stakes = _Recount(market, mandates, requests, amount_cents)
     for invariant, broken, subject in stakes.breaches():
         if broken.any():
             first = int(np.flatnonzero(broken)[0])
@@ -45,7 +45,7 @@ Breach = tuple[int, Bools, str]
 class _Recount:
     """Stakes with what the market says about each."""
 
-    def __init__(self, market: Market, mandates: Ints, requests: Ints, cents: Ints) -> None:
+    def __init__(self, market: Market, mandates: Whole, requests: Whole, cents: Ints) -> None:
         self.market, self.mandates, self.requests, self.cents = market, mandates, requests, cents
         self.lenders = np.searchsorted(market.lenders.ids, market.mandates.lender_ids)[mandates]
 
@@ -72,8 +72,8 @@ class _Recount:
     def _rooms(self) -> Iterator[Breach]:
         mandates = self.market.mandates
         grade = self.market.requests.grade[self.requests]
-        places = self.mandates * len(GRADES) + grade
-        spent = _totals(places, self.cents, len(mandates.ids) * len(GRADES))
+        cells = self.mandates * len(GRADES) + grade
+        spent = _totals(cells, self.cents, len(mandates.ids) * len(GRADES))
         yield 3, spent > mandates.room_cents.ravel(), "a mandate above its room in a grade"
         by_mandate = spent.reshape(-1, len(GRADES)).sum(axis=1)
         yield 3, by_mandate > mandates.budget_cents, "a mandate above its budget"
@@ -92,9 +92,9 @@ class _Recount:
         together = lent[order] + _running(key[order], self.cents[order])
         yield 4, together > cap[order], "stakes together above the cap per borrower"
 
-    def _key(self, numbers: Ints) -> Ints:
+    def _key(self, numbers: Whole) -> Ints:
         """One number for each pair of a stake's lender and something else that is numbered."""
-        return numbers * len(self.market.lenders.ids) + self.lenders
+        return numbers.astype(np.int64) * len(self.market.lenders.ids) + self.lenders
 
     def _held(self, pairs: Pairs, id_of_request: Ints) -> Ints:
         """What each stake's lender already has with what `id_of_request` names."""

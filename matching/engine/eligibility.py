@@ -58,6 +58,9 @@ class Buckets:
         return self.requests[self.request_starts[bucket] : self.request_starts[bucket + 1]]
 
 
+_KEYS: Final = ("urgent", "grade", "term", "purpose", "mark", "rate")
+
+
 def buckets_of(market: Market) -> Buckets:
     """Group the requests; those in which nothing may be placed stay in, with a target of 0."""
     requests = market.requests
@@ -73,7 +76,7 @@ def buckets_of(market: Market) -> Buckets:
     first = np.flatnonzero(starts)
     units = np.add.reduceat(targets[order], first) if len(first) else targets[:0]
     return Buckets(
-        *(key[first] for key in sorted_keys),
+        **{name: key[first] for name, key in zip(_KEYS, sorted_keys, strict=True)},
         units=units,
         request_starts=np.append(first, len(order)),
         requests=order,
@@ -126,17 +129,19 @@ class Eligibility:
         )
         fits = (book.min_rate[wide] <= rate) & (book.max_rate[wide] >= rate)
         fits &= book.max_mark[wide] >= mark
-        found = wide[fits]
+        found: Ints = wide[fits]
         if not book.shares or not len(found):
             return found
         owners = book.owner[found]
         is_first = np.ones(len(found), np.bool_)
         np.not_equal(owners[1:], owners[:-1], out=is_first[1:])
-        return found[is_first]
+        firsts: Ints = found[is_first]
+        return firsts
 
     def _with_purpose(self, grade: int, term: int, purpose: int) -> Ints:
         wide = self._with_term(grade, term)
-        return wide[self._book.purposes[wide, purpose]]
+        found: Ints = wide[self._book.purposes[wide, purpose]]
+        return found
 
     def _with_term(self, grade: int, term: int) -> Ints:
         known = self._groups.get((grade, term))

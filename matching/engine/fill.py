@@ -88,7 +88,7 @@ def _level_that_fills(target: int, lots: Lots) -> int:
     last = np.where(lots.cap > lots.first, 1, lots.first)
     full = levels(lots.head, lots.cap - last, last, lots.base)
     order = np.argsort(full, kind="stable")
-    enough = np.searchsorted(np.cumsum(lots.cap[order]), target)
+    enough = int(np.searchsorted(np.cumsum(lots.cap[order]), target))
     return int(full[order[min(enough, len(order) - 1)]])
 
 
@@ -129,7 +129,9 @@ def _finish(left: int, lots: Lots, units: Ints, bound: int | None) -> Ints | Non
             able, level = able[level <= edge], level[level <= edge]
         if not len(able):
             return None
-        left -= _one_by_one(left, lots, units, list(zip(level.tolist(), able.tolist())), edge)
+        left -= _one_by_one(
+            left, lots, units, list(zip(level.tolist(), able.tolist(), strict=True)), edge
+        )
     return units
 
 

@@ -46,7 +46,10 @@ def read_frames(data: bytes) -> tuple[dict[str, Any], dict[str, Ints]]:
     line, found, _ = data.partition(b"\n")
     try:
         head = json.loads(line)
-        facts, shapes = dict(head["facts"]), [(str(name), sizes) for name, *sizes in head["columns"]]
+        facts, shapes = (
+            dict(head["facts"]),
+            [(str(name), sizes) for name, *sizes in head["columns"]],
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenFrame("the first line names no columns") from error
     place, columns = len(line) + len(found), {}

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from matching.engine.book import Book
-from matching.engine.problem import UNIT_CENTS, Ints, Pairs, Requests, places
+from matching.engine.problem import UNIT_CENTS, Ints, Pairs, places
 
 
 class Reason(IntEnum):
@@ -54,17 +54,18 @@ class Standing:
     def __init__(self, book: Book) -> None:
         """Sort the pairs of the market by borrower and by request."""
         self._book = book
-        self._requests: Requests = book.market.requests
-        self._lent = _Column(book, book.market.exposures)
-        self._offered = _Column(book, book.market.offers)
-        borrowers, count = np.unique(self._requests.borrower_ids, return_counts=True)
+        requests = book.market.requests
+        self._borrower = requests.borrower_ids.tolist()
+        self._lent = _Column(book, book.market.exposures, requests.borrower_ids)
+        self._offered = _Column(book, book.market.offers, requests.ids)
+        borrowers, count = np.unique(requests.borrower_ids, return_counts=True)
         self._placed: dict[int, list[tuple[Ints, Ints]]] = {
             borrower: [] for borrower in borrowers[count > 1].tolist()
         }
 
     def note(self, request: int, owners: Ints, cents: Ints) -> None:
         """Remember stakes of this round where the borrower has another request in it."""
-        placed = self._placed.get(int(self._requests.borrower_ids[request]))
+        placed = self._placed.get(self._borrower[request])
         if placed is not None:
             placed.append((owners, cents))
 
@@ -92,32 +93,35 @@ class Standing:
         )
 
     def _with_borrower(self, request: int) -> Iterator[tuple[Ints, Ints]]:
-        borrower = int(self._requests.borrower_ids[request])
-        yield self._lent.of(borrower)
-        yield from self._placed.get(borrower, ())
+        yield self._lent.of(request)
+        yield from self._placed.get(self._borrower[request], ())
 
     def _in_request(self, request: int) -> Iterator[tuple[Ints, Ints]]:
-        yield self._offered.of(int(self._requests.ids[request]))
+        yield self._offered.of(request)
 
 
 class _Column:
-    """Pairs of a lender and something else, found by the something else."""
+    """Pairs of a lender and something else, found by the request that has to do with it."""
 
-    def __init__(self, book: Book, pairs: Pairs) -> None:
+    def __init__(self, book: Book, pairs: Pairs, other_of_request: Ints) -> None:
         order = np.argsort(pairs.other_ids, kind="stable")
-        self._keys = pairs.other_ids[order]
+        keys = pairs.other_ids[order]
         self._owners = book.rank[places(book.market.lenders.ids, pairs.lender_ids[order])[0]]
         self._cents = pairs.cents[order]
+        self._starts = np.searchsorted(keys, other_of_request).tolist()
+        self._ends = np.searchsorted(keys, other_of_request, side="right").tolist()
 
-    def of(self, key: int) -> tuple[Ints, Ints]:
-        start, end = np.searchsorted(self._keys, [key, key + 1])
-        return self._owners[start:end], self._cents[start:end]
+    def of(self, request: int) -> tuple[Ints, Ints]:
+        where = slice(self._starts[request], self._ends[request])
+        return self._owners[where], self._cents[where]
 
 
 def _summed(owners: Ints, held: Iterator[tuple[Ints, Ints]]) -> Ints | None:
     """What each of `owners` (ascending) holds in all, or None when nobody holds anything."""
     total: Ints | None = None
     for holders, cents in held:
+        if not len(holders):
+            continue
         at, found = places(owners, holders)
         if found.any():
             total = np.zeros(len(owners), np.int64) if total is None else total
@@ -142,4 +146,5 @@ def binding_reasons(
         purse.budget[mandates],
         purse.cash[owners],
     )
-    return np.stack(limits).argmin(axis=0) + int(Reason.AMOUNT)
+    reasons: Ints = np.stack(limits).argmin(axis=0) + int(Reason.AMOUNT)
+    return reasons

@@ -51,40 +51,44 @@ def plan(book: Book, buckets: Buckets, eligible: Eligibility) -> Plan:
     listed = eligible if sample is None else Eligibility(book, buckets, sample)
     price, cover = _prices(book, buckets, listed)
     weight = _weights(buckets, price)
-    attainable_cents, reach = measured(book, buckets, eligible, weight)
     order = sorted(range(len(buckets)), key=lambda at: (int(buckets.urgent[at]), cover[at], at))
     return Plan(
         price=tuple(price),
         cover=tuple(cover),
         weight=tuple(weight),
         order=tuple(order),
-        attainable_cents=attainable_cents,
-        reach=reach,
+        attainable_cents=attainable(book, buckets, eligible),
+        reach=reach(book, eligible, weight),
     )
 
 
-def measured(
-    book: Book, buckets: Buckets, eligible: Eligibility, weight: Sequence[int]
-) -> tuple[Ints, Ints]:
-    """What each lender could place at best, in cents, and the weight of what it takes part in.
+def attainable(book: Book, buckets: Buckets, eligible: Eligibility) -> Ints:
+    """What each lender could place at best, in cents.
 
     The best is the least of cash, budgets, rooms and the sum of the stake caps it can reach.
     """
     placeable = np.zeros(len(book.owner), np.int64)
-    weights = np.zeros(len(book.owner), np.int64)
     sizes, kind = np.unique(book.stake_cap, return_inverse=True)
     for grade in range(len(GRADES)):
         total = np.zeros(len(book.owner), np.int64)
         for bucket in np.flatnonzero(buckets.grade == grade).tolist():
             mandates, targets = eligible.of(bucket), buckets.targets_of(bucket)
-            weights[mandates] += weight[bucket]
             if len(sizes) <= len(mandates):
                 total[mandates] += _capped_sums(targets, sizes)[kind[mandates]]
             else:
                 total[mandates] += _capped_sums(targets, book.stake_cap[mandates])
         placeable += np.minimum(total, book.room[grade])
-    attainable = np.minimum(_per_lender(book, np.minimum(placeable, book.budget)), book.cash)
-    return attainable * UNIT_CENTS, _per_lender(book, weights)
+    by_mandate = np.minimum(placeable, book.budget)
+    found: Ints = np.minimum(_per_lender(book, by_mandate), book.cash) * UNIT_CENTS
+    return found
+
+
+def reach(book: Book, eligible: Eligibility, weight: Sequence[int]) -> Ints:
+    """The weight of all buckets in which each lender takes part."""
+    by_mandate = np.zeros(len(book.owner), np.int64)
+    for bucket, mandates in eligible:
+        by_mandate[mandates] += weight[bucket]
+    return _per_lender(book, by_mandate)
 
 
 def _per_lender(book: Book, by_mandate: Ints) -> Ints:
@@ -96,7 +100,7 @@ def _per_lender(book: Book, by_mandate: Ints) -> Ints:
 def _capped_sums(targets: Ints, caps: Ints) -> Ints:
     """For each cap the sum of the targets, none counted above the cap."""
     if len(targets) == 1:
-        return np.minimum(caps, targets[0])
+        return np.minimum(caps, int(targets[0]))
     ascending = np.sort(targets)
     below = np.concatenate(([0], np.cumsum(ascending)))
     at = np.searchsorted(ascending, caps)
@@ -113,16 +117,14 @@ def _sample(book: Book) -> Bools | None:
     return chosen
 
 
-def _prices(
-    book: Book, buckets: Buckets, listed: Eligibility
-) -> tuple[list[int], list[int]]:
+def _prices(book: Book, buckets: Buckets, listed: Eligibility) -> tuple[list[int], list[int]]:
     """Price in thousandths and cover in millionths for each bucket."""
     demand, lenders = buckets.units.tolist(), len(book.cash)
+    attainable_cents = attainable(book, buckets, listed)
     price, cover = [PAR] * len(buckets), [0] * len(buckets)
     for _ in range(ITERATIONS):
         priced = [units * at for units, at in zip(demand, price, strict=True)]
-        attainable_cents, reach = measured(book, buckets, listed, priced)
-        rate = slopes(attainable_cents, reach)
+        rate = slopes(attainable_cents, reach(book, listed, priced))
         cover = [
             price[bucket] * int(rate[book.owner[mandates]].sum()) for bucket, mandates in listed
         ]

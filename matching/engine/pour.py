@@ -16,6 +16,7 @@ from matching.engine.levels import bases, levels, slopes
 from matching.engine.limits import Purse, Reason, Standing, binding_reasons
 from matching.engine.plan import Plan
 from matching.engine.problem import UNIT_CENTS, Ints
+from matching.engine.stakes import Register
 
 _ROOMY: Final = 2
 """A pool this many times larger than the demand of its bucket is cut to its nearest lenders."""
@@ -33,26 +34,6 @@ class Outcome(IntEnum):
     """They have enough, but no choice of stakes fits the amount."""
     CLOSED = 4
     """Mandates may place nothing in it at present."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dealt:
-    """The stakes of one request, in the order of its mandates in the market.
-
-    Attributes:
-        mandates: positions in the market; units: the stakes; last: the last portion of each.
-        level: of that last portion; base and before: what the level was made of.
-        reason: a `Reason` each.
-    """
-
-    request: int
-    mandates: Ints
-    units: Ints
-    last: Ints
-    level: Ints
-    base: Ints
-    before_cents: Ints
-    reason: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,16 +83,14 @@ class Pool:
 class Pour:
     """One run over all buckets; holds what is left in the purses and what was dealt."""
 
-    def __init__(
-        self, book: Book, buckets: Buckets, plan: Plan, eligible: Eligibility
-    ) -> None:
+    def __init__(self, book: Book, buckets: Buckets, plan: Plan, eligible: Eligibility) -> None:
         """Prepare; `run` pours."""
         self._book, self._buckets, self._plan, self._eligible = book, buckets, plan, eligible
         self._purse, self._standing = Purse(book), Standing(book)
         self._slope = slopes(plan.attainable_cents, plan.reach)
         self._seen = np.zeros(len(book.cash), np.int64)
         self._head = -2 * book.owed_cents
-        self.dealt: list[Dealt] = []
+        self.register = Register(int(buckets.units.sum()))
         self.skipped: list[Skipped] = []
         self.outcome = np.full(len(buckets.requests), Outcome.CLOSED, np.int64)
 
@@ -163,7 +142,9 @@ class Pour:
         bound = int(np.partition(least, demand - 1)[demand - 1])
         return np.flatnonzero(least <= bound), bound
 
-    def _caps(self, pool: Pool, request: int, target: int, chosen: Ints | None) -> tuple[Ints, Ints]:
+    def _caps(
+        self, pool: Pool, request: int, target: int, chosen: Ints | None
+    ) -> tuple[Ints, Ints]:
         """Places of those (among `chosen`) who may take a smallest stake, and their caps."""
         if chosen is None:
             chosen = np.arange(len(pool))
@@ -217,24 +198,23 @@ class Pour:
         """Write down the stakes with their reasons, then book them."""
         book, taken = self._book, np.flatnonzero(units)
         at, units = chosen[taken], units[taken]
-        mandates, owners, first = pool.mandates[at], pool.owners[at], lots.first[taken]
+        mandates, first = pool.mandates[at], lots.first[taken]
         last = np.where(units > first, 1, first)
         head, base = pool.head[at], pool.base[at]
         reason = np.full(len(at), Reason.LEVEL, np.int64)
         full = np.flatnonzero(units == lots.cap[taken])
         reason[full] = self._binding(request, target, mandates[full])
         order = np.argsort(book.mandate_at[mandates])
-        made = Dealt(
-            request=request,
-            mandates=book.mandate_at[mandates][order].astype(np.int32),
-            units=units[order].astype(np.int32),
-            last=last[order].astype(np.int32),
+        self.register.write(
+            request,
+            mandates=book.mandate_at[mandates][order],
+            units=units[order],
+            last=last[order],
             level=levels(head, units - last, last, base)[order],
             base=base[order],
             before_cents=head[order] // 2,
-            reason=reason[order].astype(np.int8),
+            reason=reason[order],
         )
-        self.dealt.append(made)
         self.outcome[request] = outcome
         self._book_stakes(pool, request, at, units)
 
@@ -248,9 +228,7 @@ class Pour:
         pool.cap[at] = self._purse.caps(grade, mandates, owners)
 
     def _binding(self, request: int, target: int, mandates: Ints) -> Ints:
-        return binding_reasons(
-            self._book, self._purse, self._standing, request, target, mandates
-        )
+        return binding_reasons(self._book, self._purse, self._standing, request, target, mandates)
 
     def _skip(
         self, bucket: int, request: int, target: int, outcome: Outcome, short: int, idle: int

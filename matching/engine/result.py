@@ -3,69 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.eligibility import Buckets
 from matching.engine.frames import digest, frames
-from matching.engine.pour import Dealt, Outcome, Skipped
-from matching.engine.problem import UNIT_CENTS, Ints, Market
+from matching.engine.pour import Outcome, Skipped
+from matching.engine.problem import Ints, Market
+from matching.engine.stakes import Stakes
 
 RULE_VERSION: Final = "water-filling 1"
 """Changes whenever the same market and seed would give another result."""
 
 FILLED: Final = (int(Outcome.FUNDED), int(Outcome.FITTED))
-Whole = NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stakes:
-    """One row per stake, by request and mandate.
-
-    Attributes:
-        mandates, requests: positions in the market.
-        units: the stake; last: its last portion.
-        level: the level of that last portion; with base and before_cents it can be recomputed.
-        reason: why it is not larger, a `limits.Reason`.
-    """
-
-    mandates: Whole
-    requests: Whole
-    units: Whole
-    last: Whole
-    level: Whole
-    base: Whole
-    before_cents: Whole
-    reason: Whole
-
-    def __len__(self) -> int:
-        """The number of stakes."""
-        return len(self.units)
-
-    @property
-    def amount_cents(self) -> Ints:
-        """The stakes in cents."""
-        return self.units.astype(np.int64) * UNIT_CENTS
-
-
-def joined(dealt: list[Dealt]) -> Stakes:
-    """All stakes of a round in canonical order; empties `dealt` to save memory."""
-    dealt.sort(key=lambda one: one.request)
-    counts = [len(one.units) for one in dealt]
-    requests = np.repeat(np.array([one.request for one in dealt], np.int32), counts)
-    names = [field.name for field in fields(Stakes) if field.name != "requests"]
-    columns = {
-        name: np.concatenate([getattr(one, name) for one in dealt])
-        if dealt
-        else np.zeros(0, np.int64)
-        for name in names
-    }
-    dealt.clear()
-    return Stakes(requests=requests, **columns)
 
 
 @dataclass(frozen=True, eq=False)

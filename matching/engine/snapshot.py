@@ -45,9 +45,7 @@ def market_from_bytes(data: bytes) -> Market:
     if (facts.get("market"), facts.get("unit_cents")) != (VERSION, UNIT_CENTS):
         raise BrokenFrame("this is no market of this version")
     try:
-        tables: dict[str, Any] = {
-            name: _table(name, columns) for name in _TABLES
-        }
+        tables: dict[str, Any] = {name: _table(name, columns) for name in _TABLES}
         terms, purposes = facts["terms"], facts["purposes"]
     except KeyError as error:
         raise BrokenFrame(f"{error.args[0]} is missing") from error

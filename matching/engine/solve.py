@@ -13,7 +13,8 @@ from matching.engine.levels import LARGEST_ATTAINABLE
 from matching.engine.plan import Plan, plan
 from matching.engine.pour import Pour
 from matching.engine.problem import UNIT_CENTS, Ints, Market
-from matching.engine.result import Result, Stakes, joined
+from matching.engine.result import Result
+from matching.engine.stakes import Stakes
 
 _SHARE_BITS: Final = 26
 
@@ -30,7 +31,7 @@ def solve(market: Market, seed: int) -> Result:
     planned = plan(book, buckets, eligible)
     pour = Pour(book, buckets, planned, eligible)
     pour.run()
-    stakes = joined(pour.dealt)
+    stakes = pour.register.stakes()
     check(market, stakes.mandates, stakes.requests, stakes.amount_cents)
     return _result(book, buckets, eligible, planned, pour, stakes, seed)
 

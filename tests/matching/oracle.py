@@ -149,9 +149,7 @@ class Oracle:
                 for lender in self.lenders.values()
             ]
             mandates = [mandate for mandate in takers if mandate]
-            self.buckets.append(
-                Bucket(requests, [target(r) for r in requests], mandates, found[0])
-            )
+            self.buckets.append(Bucket(requests, [target(r) for r in requests], mandates, found[0]))
 
     def _measure(self) -> None:
         """Attainable and reach of every lender, by the buckets' present weights."""
