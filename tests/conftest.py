@@ -1,10 +1,18 @@
 """What every test may use; the servers themselves come from tests/settings.py."""
 
+import os
+
 import pytest
 
-_NEEDS_DATABASE = frozenset(
-    {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-)
+from tests.leftovers import drop_databases_of_dead_runs
+
+_NEEDS_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
+
+
+def pytest_sessionstart() -> None:
+    """Clear what killed runs left, once for all workers."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        drop_databases_of_dead_runs()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -79,7 +79,7 @@ class Place:
         note.write_text(f"{self.folder.parent}\n", encoding="utf-8")
 
 
-def find_place(profile: str, checkout: Path) -> Place:
+def find_place(profile: str, checkout: Path = CODE) -> Place:
     """Return the folders for `profile` of the checkout, for the user who asks."""
     checkout = checkout.resolve()
     mark = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
