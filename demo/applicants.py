@@ -31,6 +31,10 @@ ASSETS_IN_MONTHS: Final = {"rent": 3, "priv": 20, "owner": 36}
 LIVING_FIRST_CENTS: Final = 540_00
 LIVING_FURTHER_CENTS: Final = 310_00
 """Living cost by rule: for the first person and for each further one in the household."""
+BEARABLE: Final = 0.6
+HOPEFUL: Final = 0.15
+"""Who would have to spend more of free income than this mostly does not ask at all."""
+INTEREST_A_YEAR: Final = 0.15
 PRICED: Final = frozenset({"car", "house", "home_improvement", "major_purchase", "wedding"})
 """Purposes with a price of their own, above the amount that is borrowed."""
 FREELANCE: Final = frozenset(
@@ -61,13 +65,21 @@ class Applicant:
     price_cents: int
     had_payment_trouble: bool
 
+    @property
+    def burden(self) -> float:
+        """Roughly the share of free income that all instalments would take."""
+        own_cents = self.amount_cents / self.term_months * (1 + INTEREST_A_YEAR)
+        free_cents = self.income_cents - self.housing_cents - self.living_cents
+        return (self.instalments_cents + own_cents) / max(free_cents, 1)
+
 
 def applicants(rng: Random) -> Iterator[Applicant]:
     """Applications in a seeded order: real rows whose amount and job this market can show."""
     with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if _is_usable(row)]
     rng.shuffle(rows)
-    return (applicant(row, rng) for row in rows)
+    drawn = (applicant(row, rng) for row in rows)
+    return (one for one in drawn if one.burden < BEARABLE or rng.random() < HOPEFUL)
 
 
 def _is_usable(row: Mapping[str, str]) -> bool:

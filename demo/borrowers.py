@@ -23,7 +23,7 @@ from lending.services.requests import (
     submit,
 )
 
-PASSWORD = "pari-demo-2026"
+PASSWORD = "pari-demo-2026"  # noqa: S105
 """Everyone's in the demo; it opens nothing else."""
 
 

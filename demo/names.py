@@ -13,8 +13,8 @@ FIRST_NAMES: Final = (
 ).split()
 LAST_NAMES: Final = (
     "Albrecht Becker Castell Demir Engel Fischer Graf Hoffmann Ivanov Jansen Keller Lehmann Meyer "
-    "Neumann Otto Peters Quandt Richter Schmidt Thiele Ullrich Vogel Wagner Yilmaz Zimmermann Adler "
-    "Brandt Conrad Dietrich Ebert Franke Gerlach Heinrich Jung Kaya Lorenz Moser Nowak Pohl Reuter "
+    "Neumann Otto Peters Quandt Richter Schmidt Thiele Ullrich Vogel Wagner Yilmaz Zimmermann "
+    "Adler Brandt Conrad Dietrich Ebert Franke Gerlach Heinrich Jung Kaya Lorenz Moser Nowak Pohl Reuter "
     "Sander Tietz Voss Winter Berger Hartmann Kramer Seidel"
 ).split()
 STREETS: Final = (

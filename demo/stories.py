@@ -53,7 +53,7 @@ _STORIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "major_purchase": (
         (
             "Werkstatt-Ausrüstung",
-            "Ich kaufe eine gebrauchte Maschine für meine Werkstatt. Ein Drittel habe ich angespart.",
+            "Ich kaufe eine gebrauchte Maschine für meine Werkstatt. Ein Drittel ist angespart.",
         ),
         (
             "Klavier",

@@ -15,7 +15,7 @@ REQUESTS: Final = 120
 FRESH: Final = 10
 """How many of them come in the last days, so that the market is open when the year is over."""
 FRESH_DAYS: Final = 6
-QUIET_START_DAYS: Final = 3
+QUIET_START_DAYS: Final = 7
 
 
 @dataclass(frozen=True)

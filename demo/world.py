@@ -1,0 +1,153 @@
+"""The demo's year: people act through services, a worker runs the rounds, the day ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from random import Random
+from typing import Final
+
+from accounts.models import Role, User
+from accounts.services import confirm_email, register
+from core import clock
+from core.day_end import close_day
+from demo import provider
+from demo.applicants import Applicant
+from demo.borrowers import PASSWORD, apply, sign_up
+from demo.hand_bids import bid_by_hand
+from demo.lenders import LenderPlan, MandatePlan
+from demo.names import MAIL_DOMAIN, Person, person
+from demo.story_line import TROUBLES, StoryLine
+from lending.models import Loan, LoanRequest
+from lending.selectors.offers import firm_from
+from lending.services.contracts import sign
+from lending.services.mandate_data import MandateData
+from lending.services.mandates import save_mandate
+from lending.services.reviews import approve, needs_two
+from lending.states import RequestStatus
+
+MORNING: Final = time(8, 0, tzinfo=UTC)
+EVENING: Final = time(20, 0, tzinfo=UTC)
+LOGINS: Final = {"borrower": 0, "lender": 1}
+"""Whose addresses are easy to remember: a borrower by arrival, a lender by number."""
+STAFF_EMAIL: Final = f"staff@{MAIL_DOMAIN}"
+SECOND_STAFF_EMAIL: Final = f"second.staff@{MAIL_DOMAIN}"
+
+
+@dataclass
+class World:
+    """The people of the demo while their story is told."""
+
+    plot: StoryLine
+    rng: Random
+    wait_for_rounds: Callable[[], None]
+    lenders: dict[int, User] = field(default_factory=dict)
+    staff: list[User] = field(default_factory=list)
+    troubled: dict[int, int] = field(default_factory=dict)
+    told: Counter[str] = field(default_factory=Counter)
+    posted: int = 0
+
+    def live(self, on: date) -> None:
+        """One day, from the morning's deposits to the evening's day end."""
+        at = datetime.combine(on, MORNING)
+        self._pay_in(on, at)
+        self._post(on, at)
+        self._review(at)
+        hand = [self.lenders[n] for n in self._by_hand if n in self.lenders]
+        self.told["bids by hand"] += bid_by_hand(hand, self.rng, at=at)
+        self.wait_for_rounds()
+        self._sign(on, at)
+        close_day(at=clock.now())
+        self._let_some_fail()
+
+    @property
+    def _by_hand(self) -> list[int]:
+        return [n for n, plan in enumerate(self.plot.lenders) if not plan.mandates]
+
+    def hire_staff(self, at: datetime) -> None:
+        """Two members of staff, since some decisions need two."""
+        for email in (STAFF_EMAIL, SECOND_STAFF_EMAIL):
+            self.staff.append(_staff(email, at))
+
+    def _pay_in(self, on: date, at: datetime) -> None:
+        for number, plan in enumerate(self.plot.lenders):
+            for day, cents in plan.deposits:
+                if day == on:
+                    lender = self._lender(number, plan, at)
+                    provider.pay_in(lender, plan.person.full_name, cents, at=at)
+                    self.told["pay-ins"] += 1
+
+    def _lender(self, number: int, plan: LenderPlan, at: datetime) -> User:
+        """The lender of a number, who joins with the first pay-in."""
+        if number not in self.lenders:
+            who = _known(plan.person, "lender", number)
+            user = sign_up(who, Role.LENDER, at=at)
+            for mandate in plan.mandates:
+                save_mandate(lender=user, at=at, data=_mandate(mandate))
+            self.lenders[number] = user
+            self.told["lenders"] += 1
+        return self.lenders[number]
+
+    def _post(self, on: date, at: datetime) -> None:
+        """Each arrival posts a request; who is declined at once makes room for another."""
+        for number, day in enumerate(self.plot.arrivals):
+            while day == on:
+                request = self._one_request(number, next(self.plot.applicants), at)
+                if request.status == RequestStatus.IN_REVIEW:
+                    break
+                self.told["declined"] += 1
+
+    def _one_request(self, number: int, given: Applicant, at: datetime) -> LoanRequest:
+        self.posted += 1
+        who = _known(person(self.rng, self.posted, on=self.plot.start), "borrower", self.posted - 1)
+        user = sign_up(who, Role.BORROWER, at=at)
+        request = apply(user, given, self.rng, at=at)
+        self.told["requests"] += 1
+        if number in TROUBLES and request.status == RequestStatus.IN_REVIEW:
+            self.troubled[request.pk] = number
+        return request
+
+    def _review(self, at: datetime) -> None:
+        for request in LoanRequest.objects.filter(status=RequestStatus.IN_REVIEW).order_by("id"):
+            for reviewer in self.staff[: 1 + needs_two(request)]:
+                approve(reviewer=reviewer, request_id=request.pk, at=at)
+            self.told["listed"] += 1
+
+    def _sign(self, on: date, at: datetime) -> None:
+        for request in LoanRequest.objects.filter(status=RequestStatus.FILLED).order_by("id"):
+            firm_on = firm_from(request)
+            if firm_on is not None and firm_on <= on:
+                sign(borrower=request.borrower, request_id=request.pk, at=at, ip="127.0.0.1")
+                self.told["signed"] += 1
+
+    def _let_some_fail(self) -> None:
+        """As soon as a loan of trouble was paid out, the sandbox learns what will go wrong."""
+        for loan in Loan.objects.filter(request__in=self.troubled).select_related("borrower"):
+            provider.stop_paying(loan, TROUBLES[self.troubled.pop(loan.request_id)])
+
+
+def _staff(email: str, at: datetime) -> User:
+    user = register(email=email, password=PASSWORD, role=Role.STAFF, language="en", at=at)
+    user.is_superuser = True
+    user.save(update_fields=["is_superuser"])
+    confirm_email(user=user, at=at)
+    return user
+
+
+def _known(who: Person, role: str, number: int) -> Person:
+    """The same person, with an address to remember where the demo names it."""
+    return who._replace(email=f"{role}@{MAIL_DOMAIN}") if LOGINS[role] == number else who
+
+
+def _mandate(plan: MandatePlan) -> MandateData:
+    return MandateData(
+        name=plan.name,
+        priority=plan.priority,
+        min_stake_cents=plan.min_stake_cents,
+        max_per_loan_cents=plan.max_per_loan_cents,
+        max_per_borrower_cents=plan.max_per_loan_cents,
+        reserve_cents=plan.reserve_cents,
+        **plan.filters,
+    )
