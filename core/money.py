@@ -95,11 +95,10 @@ def parse_cents(text: str, locale: str, currency: str = "EUR") -> int:
         raise AmountError("negative")
     if not re.fullmatch(r"[0-9]+([.,' ][0-9]+)*", number):
         raise AmountError("not_a_number")
-    group, decimal = get_group_symbol(_locale(locale)), get_decimal_symbol(_locale(locale))
-    whole, _, fraction = number.partition(decimal)
-    if not re.fullmatch(rf"[0-9]+|[0-9]{{1,3}}((?:{re.escape(group)}| )[0-9]{{3}})+", whole):
-        raise AmountError("ambiguous")
-    if fraction and not re.fullmatch("[0-9]+", fraction):
+    whole, _, fraction = number.partition(get_decimal_symbol(_locale(locale)))
+    group = re.escape(get_group_symbol(_locale(locale)))
+    grouped = rf"[0-9]{{1,3}}((?:{group}[0-9]{{3}})+|(?: [0-9]{{3}})+)"
+    if not re.fullmatch(rf"[0-9]+|{grouped}", whole) or not re.fullmatch("[0-9]*", fraction):
         raise AmountError("ambiguous")
     if len(fraction) > 2:
         raise AmountError("too_precise")

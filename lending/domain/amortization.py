@@ -48,9 +48,12 @@ def level_schedule(
     German 30/360 a month between two due dates is 1/12 whatever its days. The
     first period runs from `disbursed_on` (default: one month before the first due
     date); where it is longer or shorter the payment is solved anew, so that all are
-    equal. The last payment takes up what rounding left over. With "up" the payment is
-    rounded up to the cent, and by further cents while the last would exceed it; a
-    principal of fewer cents than months may then be repaid early, with zeros after.
+    equal. Interest that a first payment cannot cover is paid with the next ones and
+    bears none itself. The last payment takes up what rounding left over.
+
+    With "up" the payment is rounded up to the cent, and by further cents while the last would exceed it; where a
+    cent a month adds up to whole payments (fewer cents than months, or a very high rate
+    over years) the loan is then repaid early and the last payments are lower or nothing.
 
     Args:
         annual_rate: nominal yearly rate as a fraction; Decimal("0.0725") is 7.25 %.
@@ -100,13 +103,22 @@ def _period_rates(
 
 
 def _level_payment(principal_cents: int, rates: Sequence[Fraction]) -> Decimal:
-    """Solve for the payment whose present value at the period rates is the principal."""
-    growth, payments_value = Decimal(1), Decimal(0)
-    for rate in rates:
-        factor = 1 + Decimal(rate.numerator) / rate.denominator
-        growth *= factor
-        payments_value = payments_value * factor + 1
-    return principal_cents * growth / payments_value
+    """Solve for the payment that ends the loan with the last period.
+
+    Once the interest of the first k periods is paid, the payments after them are an
+    annuity: principal + that interest = payment * (k + annuity factor). One period is
+    enough for k unless the first payment falls short of a long first period's interest.
+    """
+    factors = [Decimal(0)]
+    for rate in reversed(rates):
+        factors.append((1 + factors[-1]) / (1 + Decimal(rate.numerator) / rate.denominator))
+    interest = Decimal(0)
+    for periods, rate in enumerate(rates, start=1):
+        interest += Decimal(principal_cents * rate.numerator) / rate.denominator
+        payment = (principal_cents + interest) / (periods + factors[len(rates) - periods])
+        if interest <= periods * payment:
+            break
+    return payment
 
 
 def _repay(
@@ -116,13 +128,15 @@ def _repay(
     interest_rounding: Rounding,
 ) -> list[tuple[int, int]]:
     """Run the loan with a fixed payment; return principal and interest of each period."""
-    balance_cents, parts = principal_cents, []
+    balance_cents, owed_cents, parts = principal_cents, 0, []
     for rate in rates:
         exact = Decimal(balance_cents * rate.numerator) / rate.denominator
-        interest_cents = to_cents(exact, interest_rounding)
-        repaid_cents = min(max(payment_cents - interest_cents, 0), balance_cents)
+        owed_cents += to_cents(exact, interest_rounding)
+        interest_cents = min(owed_cents, payment_cents)
+        repaid_cents = min(payment_cents - interest_cents, balance_cents)
         parts.append((repaid_cents, interest_cents))
         balance_cents -= repaid_cents
+        owed_cents -= interest_cents
     repaid_cents, interest_cents = parts[-1]
-    parts[-1] = (repaid_cents + balance_cents, interest_cents)
+    parts[-1] = (repaid_cents + balance_cents, interest_cents + owed_cents)
     return parts
