@@ -12,8 +12,7 @@ TOOLS := $(VENV)/tools-$(call CHECKSUM,requirements-dev.txt).stamp
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 CSS_SOURCES := $(shell find static/src templates web -type f 2>/dev/null | grep -v __pycache__)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
-LOCK := $(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
-	--no-emit-find-links --python-version 3.11.2
+LOCK := $(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11.2
 
 .PHONY: help demo test check dev bench soak lock css messages chromium
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.env import Env
 from config.logs import logging_config
+from config.staff import staff_pages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(os.environ)
@@ -217,6 +217,7 @@ SECURE_HSTS_SECONDS = env.number("PARI_HSTS_SECONDS", 31_536_000 if IN_PRODUCTIO
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IN_PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+UNFOLD = staff_pages()
 if env.flag("PARI_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
@@ -229,19 +230,6 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, "https://checkout.stripe.com"],
         "frame-ancestors": [NONE],
     }
-}
-
-# --- Staff's pages -------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "Pari",
-    "SITE_HEADER": "Pari",
-    "SITE_SUBHEADER": _("Staff"),
-    "SITE_URL": "/",
-    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("img/pari.svg")}],
-    "COLORS": "config.staff.no_inline_colours",
-    "STYLES": [lambda request: static("staff/theme.css")],
-    "SCRIPTS": [lambda request: static("staff/styles.js")],
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
 # --- Letters -------------------------------------------------------------------------------------

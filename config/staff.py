@@ -6,10 +6,13 @@ would write into each page stand in a style sheet instead.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
 
 STAFF_PREFIX = "/staff/"
 # The one style element left: what the htmx of django-unfold adds for its progress marks.
@@ -30,6 +33,21 @@ class ContentSecurityPolicy(CSPMiddleware):
         return parts
 
 
-def no_inline_colours(_: HttpRequest) -> dict[str, dict[str, str]]:
+def staff_pages() -> dict[str, Any]:
+    """Return the settings of django-unfold."""
+    return {
+        "SITE_TITLE": "Pari",
+        "SITE_HEADER": "Pari",
+        "SITE_SUBHEADER": _("Staff"),
+        "SITE_URL": "/",
+        "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("img/pari.svg")}],
+        "COLORS": "config.staff.no_inline_colours",
+        "STYLES": [lambda request: static("staff/theme.css")],
+        "SCRIPTS": [lambda request: static("staff/styles.js")],
+        "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    }
+
+
+def no_inline_colours(request: HttpRequest) -> dict[str, dict[str, str]]:
     """Leave the page without a style element; staff/theme.css has the colours."""
     return {}

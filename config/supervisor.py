@@ -133,10 +133,12 @@ def reloading_site(*, port: int) -> Program:
     return Program("site", [sys.executable, "manage.py", "runserver", f"127.0.0.1:{port}"])
 
 
-def worker(*, concurrency: int = 2, log: Path | None = None) -> Program:
-    """Return a Celery worker for every queue."""
+def worker(
+    *, queues: Sequence[str] = QUEUES, concurrency: int = 2, log: Path | None = None
+) -> Program:
+    """Return a Celery worker for `queues`."""
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker"]
-    command += ["--queues", ",".join(QUEUES), "--concurrency", str(concurrency)]
+    command += ["--queues", ",".join(queues), "--concurrency", str(concurrency)]
     command += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
     return Program("worker", command, log=log)
 
