@@ -3,8 +3,13 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.leftovers import drop_databases_of_dead_runs
+
+# The same examples in every run, however slow the machine: a red run can be run again.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 _NEEDS_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
 
