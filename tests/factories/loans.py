@@ -48,8 +48,7 @@ def signed_request(
     """
     shares = shares_cents or [3_000_00, 1_975_00, 25_00]
     signed = listed_request(amount_cents=sum(shares), at=at, **request)  # type: ignore[arg-type]
-    for before, after in pairwise(_BEFORE_LISTING):
-        audit.record(signed, "status", at=at, before=before, after=after)
+    note_past(signed, at=at)
     for index, cents in enumerate(shares):
         lender = lenders[index] if lenders else people.lender(at=at)
         people.give_cash(lender, cents, at=at)
@@ -57,6 +56,12 @@ def signed_request(
     signed.refresh_from_db()
     advance(signed, RequestStatus.ACCEPTED, table=REQUEST_TRANSITIONS, at=at, accepted_at=at)
     return signed
+
+
+def note_past(request: LoanRequest, *, at: datetime = AT) -> None:
+    """Write the audit rows of a request that was put on the market directly."""
+    for before, after in pairwise(_BEFORE_LISTING):
+        audit.record(request, "status", at=at, before=before, after=after)
 
 
 def loan(*, on: date | None = None, at: datetime = AT, **request: object) -> Loan:

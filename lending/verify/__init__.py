@@ -1,0 +1,31 @@
+"""Proves lending against the ledger and against itself, by plain SQL.
+
+None of the proofs shares code with the services, so that a mistake there is not repeated here.
+"""
+
+from lending.verify.lenders import (
+    fees_equal_postings,
+    holdings_equal_invested,
+    lenders_add_up,
+    reserved_equals_open_offers,
+)
+from lending.verify.life import requests_fully_funded_when_disbursed, states_follow_the_graph
+from lending.verify.loans import (
+    holdings_equal_principal,
+    instalments_sum_to_principal,
+    loan_sums,
+    repayments_equal_parts_and_shares,
+)
+
+__all__ = [
+    "fees_equal_postings",
+    "holdings_equal_invested",
+    "holdings_equal_principal",
+    "instalments_sum_to_principal",
+    "lenders_add_up",
+    "loan_sums",
+    "repayments_equal_parts_and_shares",
+    "requests_fully_funded_when_disbursed",
+    "reserved_equals_open_offers",
+    "states_follow_the_graph",
+]
