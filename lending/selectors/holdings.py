@@ -1,0 +1,58 @@
+"""Holdings as their lender sees them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+
+from accounts.models import User
+from core.errors import NotFound
+from lending.domain import due_dates
+from lending.domain.returns import Bucket, arrears_bucket
+from lending.models import Holding, Instalment, RepaymentShare
+
+
+def holdings_of(user: User) -> QuerySet[Holding]:
+    """A lender's holdings with their loans, newest first.
+
+    `next_due_on` is the due date of the loan's oldest instalment not fully paid, None when all
+    are; `lateness` reads the days past due from it. `received_cents` is principal and interest
+    received so far, less fees.
+    """
+    unpaid = Instalment.objects.filter(loan=OuterRef("loan"), paid_on__isnull=True).order_by()
+    oldest = unpaid.values("loan").annotate(due_on=Min("due_on")).values("due_on")
+    repaid = F("principal_cents") - F("outstanding_cents") - F("written_off_cents")
+    return (
+        Holding.objects.filter(lender=user)
+        .select_related("loan", "loan__request")
+        .annotate(
+            next_due_on=Subquery(oldest),
+            received_cents=repaid + F("interest_cents") - F("fee_cents"),
+        )
+        .order_by("-loan__disbursed_on", "-id")
+    )
+
+
+def holding_of(user: User, holding_id: int) -> Holding:
+    """One holding of this lender; NotFound for anyone else's."""
+    holding = holdings_of(user).filter(pk=holding_id).first()
+    if holding is None:
+        raise NotFound(f"holding {holding_id}")
+    return holding
+
+
+def lateness(holding: Holding, on: date) -> tuple[int, Bucket]:
+    """Days past due of a holding read by `holdings_of`, and its bucket of arrears."""
+    days = due_dates.days_past_due(holding.next_due_on, on)
+    return days, arrears_bucket(days)
+
+
+def shares_of(user: User, holding_id: int) -> QuerySet[RepaymentShare]:
+    """Every payment that a holding received, newest first; NotFound for anyone else's."""
+    holding = holding_of(user, holding_id)
+    return (
+        RepaymentShare.objects.filter(holding=holding)
+        .select_related("repayment")
+        .order_by("-repayment__received_on", "-id")
+    )
