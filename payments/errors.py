@@ -100,3 +100,17 @@ class WrongRole(DomainError):
     code = "wrong_role"
     sentence = _("This is not open to your kind of account.")
     status = 403
+
+
+class ProfileMissing(DomainError):
+    """The provider needs a name before it can check one."""
+
+    code = "profile_missing"
+    sentence = _("Please tell us your name and address first.")
+
+
+class UnexpectedFact(ProviderError):
+    """The provider reports something that does not fit our books; a person has to look."""
+
+    code = "provider_unexpected"
+    sentence = _("The payment provider reported something unexpected. We are looking into it.")

@@ -1,5 +1,8 @@
-"""Addresses of the payments app."""
+"""Addresses of the payments app: where the provider reports."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from payments.webhooks import stripe_webhook
+
+app_name = "payments"
+urlpatterns = [path("stripe/", stripe_webhook, name="stripe-webhook")]

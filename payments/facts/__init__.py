@@ -1,7 +1,7 @@
 """What the provider tells us, as plain values of ours.
 
 Each class reads the raw JSON of one kind of object and keeps it for the record. Words that the
-provider may add to are kept as text: whoever decides by them must treat an unknown word as an alarm.
+provider may add to are kept as text: whoever decides by them treats an unknown word as an alarm.
 """
 
 from payments.facts.base import Fact

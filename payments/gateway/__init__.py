@@ -8,20 +8,31 @@ The SDK itself is imported by `payments.gateway.sdk` alone.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 
 from django.conf import settings
+from django.utils import timezone
 
 from payments.gateway.money_in import MoneyIn
 from payments.gateway.money_out import MoneyOut
 from payments.gateway.people import People
 from payments.gateway.sdk import http_client
 
-__all__ = ["Gateway", "gateway"]
+__all__ = ["Gateway", "gateway", "provider_now"]
 
 
 class Gateway(People, MoneyIn, MoneyOut):
     """The provider, as the rest of the house may use it."""
+
+
+def provider_now() -> datetime:
+    """The provider's present instant: the wall clock, or the clock of the sandbox."""
+    if settings.STRIPE_KEY:
+        return timezone.now()
+    from payments.sandbox import clock
+
+    return clock.now()
 
 
 @cache

@@ -155,3 +155,10 @@ class MoneyIn(Caller):
         """How far a top-up has come."""
         with reading():
             return facts.TopUp.read(self._v1.topups.retrieve(topup_id).to_dict())
+
+    def top_ups_since(self, created_from: datetime) -> list[facts.TopUp]:
+        """Top-ups since an instant; to look for one whose answer was lost."""
+        since = int(created_from.timestamp())
+        with reading():
+            page = self._v1.topups.list({"created": {"gte": since}, "limit": PAGE})
+            return [facts.TopUp.read(row.to_dict()) for row in page.auto_paging_iter()]

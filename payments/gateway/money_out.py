@@ -51,6 +51,15 @@ class MoneyOut(Caller):
         with reading():
             return facts.Transfer.read(self._v1.transfers.retrieve(transfer_id).to_dict())
 
+    def transfers_to(self, account_id: str, *, since: datetime) -> list[facts.Transfer]:
+        """Transfers to a recipient since an instant; to look for one whose answer was lost."""
+        created = {"gte": int(since.timestamp())}
+        with reading():
+            page = self._v1.transfers.list(
+                {"destination": account_id, "created": created, "limit": PAGE}
+            )
+            return [facts.Transfer.read(row.to_dict()) for row in page.auto_paging_iter()]
+
     def reverse_transfer(
         self, transfer_id: str, *, key: str, amount_cents: int, metadata: dict[str, str]
     ) -> facts.Reversal:
@@ -82,6 +91,13 @@ class MoneyOut(Caller):
                 keyed(key, account_id),
             )
         return facts.PayoutFact.read(found.to_dict())
+
+    def payouts_of(self, account_id: str, *, since: datetime) -> list[facts.PayoutFact]:
+        """A recipient's payouts since an instant; to look for one whose answer was lost."""
+        created = {"gte": int(since.timestamp())}
+        with reading():
+            page = self._v1.payouts.list({"created": created, "limit": PAGE}, on_behalf(account_id))
+            return [facts.PayoutFact.read(row.to_dict()) for row in page.auto_paging_iter()]
 
     def payout(self, payout_id: str, *, account_id: str) -> facts.PayoutFact:
         """How far a payout has come."""

@@ -44,7 +44,7 @@ def deliver_events(*, limit: int = 10_000, mischief: Mischief = NONE) -> int:
     )
     parcels = [row for row in rows for _ in range(mischief.copies)]
     if mischief.shuffled_by is not None:
-        chance = random.Random(mischief.shuffled_by)
+        chance = random.Random(mischief.shuffled_by)  # noqa: S311 - repeatable on purpose
         chance.shuffle(parcels)
         lost = {row.pk for row in rows if chance.randrange(100) < mischief.lost_share}
         parcels = [row for row in parcels if row.pk not in lost]

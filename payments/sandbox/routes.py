@@ -208,6 +208,7 @@ ROUTES: Final = (
         balance.retrieve_transaction,
     ),
     Route("POST", "/v1/topups", "TopupCreateParams", balance.create_topup),
+    Route("GET", "/v1/topups", "TopupListParams", lists.listing("topup", "/v1/topups")),
     Route("GET", "/v1/topups/*", "TopupRetrieveParams", balance.retrieve_topup),
     Route("GET", "/v1/events", "EventListParams", lists.events),
     Route("GET", "/v1/events/*", "EventRetrieveParams", lists.event),

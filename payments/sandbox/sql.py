@@ -1,4 +1,4 @@
-"""Statements of the sandbox, prepared once per connection: planning them costs more than running."""
+"""Statements of the sandbox, prepared once per connection: planning costs more than running."""
 
 from __future__ import annotations
 

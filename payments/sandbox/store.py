@@ -30,7 +30,7 @@ TRIES: Final = 8
 
 _T = TypeVar("_T")
 _COLUMNS = "object_id, kind, account, parent, created_at, version, data, hidden"
-_SELECT = f"SELECT {_COLUMNS} FROM payments_sandbox_storedobject"
+_SELECT = f"SELECT {_COLUMNS} FROM payments_sandbox_storedobject"  # noqa: S608 - our own names
 _WITHOUT_TIME = frozenset({"bank_account", "mandate"})
 _WITHOUT_MODE = frozenset({"balance_transaction", "bank_account", "refund", "transfer_reversal"})
 _WORDS = {"v2.core.account": "account", "payment": "charge"}

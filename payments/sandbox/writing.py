@@ -66,6 +66,8 @@ _PARTS: Final = {
     DELETE FROM payments_sandbox_act WHERE id IN (SELECT id FROM given_done) RETURNING 1""",
 }
 _COUNTED: Final = ("objects", "answers", "done")
+_GIVEN: Final = "given_{name} AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row ({columns}))"
+_COUNT: Final = "(SELECT count(*) FROM {name}) = (SELECT count(*) FROM given_{name})"
 _FLOORS: Final = (
     "NOT EXISTS (SELECT FROM given_floors JOIN books USING (name)"
     " WHERE books.cents < given_floors.cents)"
@@ -80,16 +82,9 @@ def write(tables: Mapping[str, str]) -> None:
 
 @cache
 def _statement(names: tuple[str, ...]) -> str:
-    given = [
-        f"given_{name} AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row ({_COLUMNS[name]}))"
-        for name in names
-    ]
+    given = [_GIVEN.format(name=name, columns=_COLUMNS[name]) for name in names]
     parts = [f"{name} AS ({_PARTS[name]})" for name in names if name in _PARTS]
-    guards = [
-        f"(SELECT count(*) FROM {name}) = (SELECT count(*) FROM given_{name})"
-        for name in names
-        if name in _COUNTED
-    ]
+    guards = [_COUNT.format(name=name) for name in names if name in _COUNTED]
     if "floors" in names and "books" in names:
         guards.append(_FLOORS)
     sound = " AND ".join(guards or ["true"])

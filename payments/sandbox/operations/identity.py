@@ -63,7 +63,7 @@ def show_document(
     born_on: date,
     refusal: str,
 ) -> None:
-    """Someone shows a document on the page; `refusal` is an error code, or empty when it is fine."""
+    """Someone shows a document on the page; `refusal` is an error code, or empty if it is good."""
     if session.data["status"] != "requires_input":
         raise invalid("This verification is no longer open.")
     if refusal:

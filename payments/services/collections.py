@@ -1,0 +1,298 @@
+"""Collections: an instalment is debited on its day, tried again if it comes back, and passed on.
+
+A debit is sent some bank days before the day on which it is to happen. Only what the provider
+reports as received is booked; then it is shared out among the lenders as a repayment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from django.db import connection, transaction
+
+from accounts.models import BankAccount, BankStatus
+from core.audit import subject_of
+from core.clock import day_of
+from core.dates import business_days_before, target_day_on_or_after
+from core.errors import DomainError
+from core.transitions import advance
+from ledger.chart import EntryKind
+from lending.domain.due_dates import payable_on
+from lending.models import Instalment, LoanEventKind, Repayment
+from lending.services.repayments import repay
+from lending.services.timeline import note_event
+from payments.errors import Refused, UnexpectedFact
+from payments.facts import Payment
+from payments.gateway import gateway
+from payments.limits import (
+    ANNOUNCE_BANK_DAYS,
+    LONGEST_NOTICE_DAYS,
+    MIN_DEBIT_CENTS,
+    RETRY_WAITS_DAYS,
+    SHORTEST_NOTICE_DAYS,
+)
+from payments.models import Collection, OperationKind
+from payments.services import booking, operations
+from payments.states import COLLECTION_TRANSITIONS, CollectionStatus, OperationStatus
+
+log = structlog.get_logger(__name__)
+
+
+class _Due(NamedTuple):
+    """An instalment that may be debited now, with the story of earlier attempts."""
+
+    instalment_id: int
+    due_on: date
+    open_cents: int
+    borrower_id: int
+    tries: int
+    failed_on: date | None
+
+
+def collect_due(*, on: date, at: datetime) -> dict[str, object]:
+    """Day end: send the debits whose day has come, and pass on what was collected."""
+    without_account, sent, refused, asked_cents = 0, 0, 0, 0
+    accounts = {
+        account.user_id: account for account in BankAccount.objects.filter(status=BankStatus.ACTIVE)
+    }
+    for due in _due(on):
+        account = accounts.get(due.borrower_id)
+        if account is None or not account.provider_mandate:
+            without_account += 1
+            continue
+        collection = _record(due, account, on=on, at=at)
+        try:
+            send(collection_id=collection.pk, at=at)
+        except DomainError as problem:
+            log.warning("debit_not_sent", collection=str(collection.uuid), code=problem.code)
+            refused += 1
+        else:
+            sent, asked_cents = sent + 1, asked_cents + collection.amount_cents
+    return {
+        "debits": sent,
+        "asked_cents": asked_cents,
+        "not_sent": refused,
+        "without_account": without_account,
+        "passed_on": pass_on_collected(at=at),
+    }
+
+
+def send(*, collection_id: int, at: datetime) -> Collection:
+    """Ask for the debit of a recorded collection; repeating it is harmless."""
+    collection = Collection.objects.select_related("bank_account", "instalment__loan").get(
+        pk=collection_id
+    )
+    operation = operations.intend(
+        kind=OperationKind.COLLECT,
+        subject=subject_of(collection),
+        at=at,
+        params=_params(collection),
+    )
+    params = operation.params | {"target_on": date.fromisoformat(operation.params["target_on"])}
+    try:
+        if operation.status != OperationStatus.CONFIRMED:
+            operations.carry_out(
+                operation,
+                lambda key: gateway().collect(key=key, metadata=operation.metadata, **params),
+                at=at,
+            )
+    except Refused as refusal:
+        _fail(collection.pk, refusal.reason, at=at)
+        raise
+    _note_sent(collection.pk, Payment.read(operation.answer), at=at)
+    collection.refresh_from_db()
+    return collection
+
+
+def refresh(*, collection_id: int, at: datetime) -> Collection:
+    """Fetch the payment, move the collection to where it is, and pass on what was collected."""
+    collection = Collection.objects.get(pk=collection_id)
+    if collection.payment_id:
+        _apply(collection.pk, gateway().payment(collection.payment_id), at=at)
+        collection.refresh_from_db()
+    if collection.status == CollectionStatus.SUCCEEDED and not collection.is_passed_on:
+        pass_on(collection_id=collection.pk, at=at)
+        collection.refresh_from_db()
+    return collection
+
+
+def pass_on_collected(*, at: datetime) -> int:
+    """Share out whatever was collected and not yet passed on; returns how many."""
+    rows = Collection.objects.filter(status=CollectionStatus.SUCCEEDED, is_passed_on=False)
+    waiting = list(rows.order_by("id").values_list("id", flat=True))
+    for collection_id in waiting:
+        pass_on(collection_id=collection_id, at=at)
+    return len(waiting)
+
+
+@transaction.atomic
+def pass_on(*, collection_id: int, at: datetime) -> Repayment | None:
+    """Share out a collected instalment among the lenders, once.
+
+    If the loan owes less by now, the rest stays in the borrower's wallet. Returns None when
+    nothing was owed any more.
+    """
+    collection = Collection.objects.select_related("instalment").get(pk=collection_id)
+    loan_id = collection.instalment.loan_id
+    owed = sum(row.open_cents for row in Instalment.objects.filter(loan=loan_id))
+    amount_cents = min(collection.amount_cents, owed)
+    repayment = collection.repayment
+    if repayment is None and amount_cents:
+        repayment = repay(
+            loan_id=loan_id,
+            amount_cents=amount_cents,
+            reference=str(collection.uuid),
+            received_on=collection.settled_on or day_of(at),
+            at=at,
+        )
+    Collection.objects.filter(pk=collection_id).update(repayment=repayment, is_passed_on=True)
+    return repayment
+
+
+def _due(on: date) -> Iterator[_Due]:
+    """Unpaid instalments whose debit is to be sent on `on`, in order of their due dates."""
+    horizon = on + timedelta(days=LONGEST_NOTICE_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"horizon": horizon, "least": MIN_DEBIT_CENTS})
+        rows = [_Due(*row) for row in cursor.fetchall()]
+    for due in rows:
+        if due.failed_on is None:
+            first_day = business_days_before(payable_on(due.due_on), ANNOUNCE_BANK_DAYS)
+        else:
+            waits = RETRY_WAITS_DAYS[min(due.tries, len(RETRY_WAITS_DAYS)) - 1]
+            first_day = due.failed_on + timedelta(days=waits)
+        if first_day <= on:
+            yield due
+
+
+@transaction.atomic
+def _record(due: _Due, account: BankAccount, *, on: date, at: datetime) -> Collection:
+    soonest = target_day_on_or_after(on + timedelta(days=SHORTEST_NOTICE_DAYS))
+    collection, _ = Collection.objects.get_or_create(
+        instalment_id=due.instalment_id,
+        number=due.tries + 1,
+        defaults={
+            "bank_account": account,
+            "amount_cents": due.open_cents,
+            "target_on": max(payable_on(due.due_on), soonest),
+            "created_at": at,
+        },
+    )
+    return collection
+
+
+def _params(collection: Collection) -> dict[str, object]:
+    account, instalment = collection.bank_account, collection.instalment
+    return {
+        "customer_id": account.provider_customer,
+        "method_id": account.provider_method,
+        "mandate_id": account.provider_mandate,
+        "amount_cents": collection.amount_cents,
+        "target_on": collection.target_on.isoformat(),
+        "description": f"{instalment.loan.number} {instalment.number}",
+    }
+
+
+@transaction.atomic
+def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
+    collection = _locked(collection_id)
+    if collection.status != CollectionStatus.CREATED:
+        return
+    advance(
+        collection,
+        CollectionStatus.PROCESSING,
+        table=COLLECTION_TRANSITIONS,
+        at=at,
+        payment_id=fact.id,
+    )
+    _tell(collection, LoanEventKind.TRIED, at=at)
+
+
+@transaction.atomic
+def _apply(collection_id: int, fact: Payment, *, at: datetime) -> None:
+    """Move forward only, from what the provider says now."""
+    collection = _locked(collection_id)
+    if collection.status != CollectionStatus.PROCESSING:
+        return
+    if fact.status == "succeeded":
+        _succeed(collection, fact, at=at)
+    elif fact.status in ("requires_payment_method", "canceled"):
+        _note_failure(collection, fact.failure_code or fact.status, at=at)
+
+
+def _succeed(collection: Collection, fact: Payment, *, at: datetime) -> None:
+    line = fact.transaction
+    if line is None or fact.received_cents != collection.amount_cents:
+        raise UnexpectedFact(f"{collection.uuid}: {fact.received_cents} cents received")
+    advance(
+        collection,
+        CollectionStatus.SUCCEEDED,
+        table=COLLECTION_TRANSITIONS,
+        at=at,
+        transaction_id=line.id,
+        fee_cents=line.fee_cents,
+        settled_on=min(day_of(line.created_at), day_of(at)),
+    )
+    booking.money_in(
+        reference=collection.reference,
+        kind=EntryKind.COLLECTION,
+        person_id=collection.instalment.loan.borrower_id,
+        cents=collection.amount_cents,
+        at=at,
+    )
+    booking.charge(transaction_id=line.id, cents=line.fee_cents, at=at)
+
+
+@transaction.atomic
+def _fail(collection_id: int, reason: str, *, at: datetime) -> None:
+    collection = _locked(collection_id)
+    if collection.status in (CollectionStatus.CREATED, CollectionStatus.PROCESSING):
+        _note_failure(collection, reason, at=at)
+
+
+def _note_failure(collection: Collection, reason: str, *, at: datetime) -> None:
+    advance(
+        collection,
+        CollectionStatus.FAILED,
+        table=COLLECTION_TRANSITIONS,
+        at=at,
+        failure_code=reason[:80],
+        settled_on=day_of(at),
+    )
+    _tell(collection, LoanEventKind.RETURNED, at=at)
+
+
+def _tell(collection: Collection, kind: LoanEventKind, *, at: datetime) -> None:
+    note_event(
+        loan_id=collection.instalment.loan_id,
+        kind=kind,
+        on=day_of(at),
+        key=f"{kind}:{collection.uuid}",
+        instalment_number=collection.instalment.number,
+        amount_cents=collection.amount_cents,
+    )
+
+
+def _locked(collection_id: int) -> Collection:
+    rows = Collection.objects.select_for_update(of=("self",))
+    return rows.select_related("instalment__loan").get(pk=collection_id)
+
+
+_DUE = """
+SELECT instalment.id, instalment.due_on,
+       instalment.principal_cents + instalment.interest_cents
+           - instalment.paid_principal_cents - instalment.paid_interest_cents,
+       loan.borrower_id, count(earlier.id), max(earlier.settled_on)
+FROM lending_instalment AS instalment
+JOIN lending_loan AS loan ON loan.id = instalment.loan_id AND loan.status = 'active'
+LEFT JOIN payments_collection AS earlier ON earlier.instalment_id = instalment.id
+WHERE instalment.paid_on IS NULL AND instalment.due_on <= %(horizon)s
+GROUP BY instalment.id, loan.borrower_id
+HAVING bool_and(earlier.id IS NULL OR earlier.status = 'failed')
+   AND instalment.principal_cents + instalment.interest_cents
+       - instalment.paid_principal_cents - instalment.paid_interest_cents >= %(least)s
+ORDER BY instalment.due_on, instalment.id
+"""

@@ -1,0 +1,135 @@
+"""The inbox: an event says where to look; what is fetched then decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from django.db.models import F
+
+from core.errors import DomainError
+from payments.facts import Event
+from payments.models import CapitalPayment, Collection, PayIn, Payout, WebhookEvent
+from payments.services import bank_accounts, capital, collections, identity, pay_ins, payouts
+from payments.states import EventStatus
+
+log = structlog.get_logger(__name__)
+
+
+def store(event: Event, *, at: datetime) -> None:
+    """Keep an event, once."""
+    row = WebhookEvent(
+        event_id=event.id,
+        kind=event.kind[:80],
+        account=event.account_id,
+        object_id=event.object_id,
+        api_version=event.api_version,
+        payload=event.raw,
+        created_at=event.created_at,
+        received_at=at,
+    )
+    WebhookEvent.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def handle(*, event_id: int, at: datetime) -> EventStatus:
+    """Fetch what an event is about and act on it, once; doing it again changes nothing."""
+    event = WebhookEvent.objects.get(pk=event_id)
+    if event.status != EventStatus.RECEIVED:
+        return EventStatus(event.status)
+    rows = WebhookEvent.objects.filter(pk=event.pk)
+    rows.update(tries=F("tries") + 1)
+    try:
+        is_ours = _act(event, at=at)
+    except DomainError as problem:
+        rows.update(error=f"{problem.code}: {problem.detail}"[:200])
+        raise
+    status = EventStatus.HANDLED if is_ours else EventStatus.IGNORED
+    rows.update(status=status, handled_at=at, error="")
+    return status
+
+
+def handle_waiting(*, at: datetime, limit: int = 10_000) -> int:
+    """Handle every event that waits, oldest first; returns how many were handled."""
+    rows = WebhookEvent.objects.filter(status=EventStatus.RECEIVED).order_by("id")[:limit]
+    handled = 0
+    for event in list(rows):
+        try:
+            handle(event_id=event.pk, at=at)
+            handled += 1
+        except DomainError as problem:
+            log.warning("event_waits", event=event.event_id, kind=event.kind, code=problem.code)
+    return handled
+
+
+def _act(event: WebhookEvent, *, at: datetime) -> bool:
+    """Whether the event was about something of ours."""
+    act = _ACTS.get(event.kind)
+    return act is not None and act(event.object_id, at)
+
+
+def _refresh(model: Any, field: str, refresh: Callable[..., Any], name: str) -> Callable[..., bool]:
+    """An act that finds our row by the provider's id and refreshes it."""
+
+    def act(object_id: str, at: datetime) -> bool:
+        found = model.objects.filter(**{field: object_id}).values_list("pk", flat=True).first()
+        if found is None:
+            return False
+        refresh(**{name: found}, at=at)
+        return True
+
+    return act
+
+
+def _payment(object_id: str, at: datetime) -> bool:
+    """A payment is a collection's or a pay-in's."""
+    return _collection(object_id, at) or _pay_in_by_payment(object_id, at)
+
+
+_collection = _refresh(Collection, "payment_id", collections.refresh, "collection_id")
+_pay_in = _refresh(PayIn, "session_id", pay_ins.refresh, "pay_in_id")
+_pay_in_by_payment = _refresh(PayIn, "payment_id", pay_ins.refresh, "pay_in_id")
+_payout = _refresh(Payout, "payout_id", payouts.refresh, "payout_id")
+_capital = _refresh(CapitalPayment, "topup_id", capital.refresh, "payment_id")
+
+
+def _identity(object_id: str, at: datetime) -> bool:
+    return identity.refresh(provider_id=object_id, at=at) is not None
+
+
+def _setup(object_id: str, at: datetime) -> bool:
+    return bank_accounts.settle_by_setup(setup_id=object_id, at=at) is not None
+
+
+def _recipient(object_id: str, at: datetime) -> bool:
+    return bank_accounts.settle_by_recipient(recipient_id=object_id, at=at) is not None
+
+
+def _mandate(object_id: str, at: datetime) -> bool:
+    return bank_accounts.drop_by_mandate(mandate_id=object_id, at=at) is not None
+
+
+_ACTS: Final[dict[str, Callable[[str, datetime], bool]]] = {
+    "account.updated": _recipient,
+    "checkout.session.async_payment_failed": _pay_in,
+    "checkout.session.async_payment_succeeded": _pay_in,
+    "checkout.session.completed": _pay_in,
+    "checkout.session.expired": _pay_in,
+    "identity.verification_session.canceled": _identity,
+    "identity.verification_session.processing": _identity,
+    "identity.verification_session.requires_input": _identity,
+    "identity.verification_session.verified": _identity,
+    "mandate.updated": _mandate,
+    "payment_intent.canceled": _payment,
+    "payment_intent.payment_failed": _payment,
+    "payment_intent.succeeded": _payment,
+    "payout.canceled": _payout,
+    "payout.failed": _payout,
+    "payout.paid": _payout,
+    "setup_intent.setup_failed": _setup,
+    "setup_intent.succeeded": _setup,
+    "topup.failed": _capital,
+    "topup.succeeded": _capital,
+}
+"""What each kind of event makes us look at; other kinds are kept and left alone."""

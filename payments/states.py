@@ -1,0 +1,125 @@
+"""Every status in payments and every move allowed between them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OperationStatus(TextChoices):
+    """Life of one request to the provider."""
+
+    CREATED = "created", _("Recorded")
+    SENT = "sent", _("Sent")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    UNKNOWN = "unknown", _("Outcome unknown")
+
+
+_O = OperationStatus
+OPERATION_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _O.CREATED: frozenset({_O.SENT}),
+    _O.SENT: frozenset({_O.SENT, _O.CREATED, _O.CONFIRMED, _O.REFUSED, _O.UNKNOWN}),
+    _O.UNKNOWN: frozenset({_O.SENT, _O.CONFIRMED, _O.REFUSED}),
+    _O.REFUSED: frozenset({_O.CREATED}),
+}
+"""`sent > created`: the provider was away and did nothing. `refused > created`: a new attempt."""
+
+UNFINISHED: Final = (_O.CREATED, _O.SENT, _O.UNKNOWN)
+
+
+class PayInStatus(TextChoices):
+    """Life of a lender's pay-in."""
+
+    CREATED = "created", _("Being prepared")
+    OPEN = "open", _("Waiting for payment")
+    PENDING = "pending", _("On its way")
+    CONFIRMED = "confirmed", _("Received")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Not paid")
+
+
+_P = PayInStatus
+PAY_IN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _P.CREATED: frozenset({_P.OPEN, _P.FAILED}),
+    _P.OPEN: frozenset({_P.PENDING, _P.CONFIRMED, _P.EXPIRED, _P.FAILED}),
+    _P.PENDING: frozenset({_P.CONFIRMED, _P.FAILED}),
+}
+PAY_IN_UNFINISHED: Final = (_P.CREATED, _P.OPEN, _P.PENDING)
+
+
+class CollectionStatus(TextChoices):
+    """Life of one attempt to collect an instalment."""
+
+    CREATED = "created", _("Being prepared")
+    PROCESSING = "processing", _("With the bank")
+    SUCCEEDED = "succeeded", _("Collected")
+    FAILED = "failed", _("Returned")
+
+
+_C = CollectionStatus
+COLLECTION_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _C.CREATED: frozenset({_C.PROCESSING, _C.FAILED}),
+    _C.PROCESSING: frozenset({_C.SUCCEEDED, _C.FAILED}),
+}
+COLLECTION_OPEN: Final = (_C.CREATED, _C.PROCESSING)
+
+
+class PayoutKind(TextChoices):
+    """Why money leaves."""
+
+    DISBURSEMENT = "disbursement", _("Loan paid out")
+    WITHDRAWAL = "withdrawal", _("Withdrawal")
+
+
+class PayoutStatus(TextChoices):
+    """Life of money on its way to a person's bank."""
+
+    REQUESTED = "requested", _("Requested")
+    TRANSFERRED = "transferred", _("Prepared for the bank")
+    SENT = "sent", _("On its way to the bank")
+    PAID = "paid", _("Arrived")
+    FAILED = "failed", _("Sent back by the bank")
+    RETURNED = "returned", _("Back with us")
+
+
+_X = PayoutStatus
+PAYOUT_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _X.REQUESTED: frozenset({_X.TRANSFERRED, _X.RETURNED}),
+    _X.TRANSFERRED: frozenset({_X.SENT, _X.FAILED}),
+    _X.SENT: frozenset({_X.PAID, _X.FAILED}),
+    _X.PAID: frozenset({_X.FAILED}),
+    _X.FAILED: frozenset({_X.RETURNED}),
+    _X.RETURNED: frozenset({_X.REQUESTED}),
+}
+"""`paid > failed`: a bank may send money back days later. `returned > requested`: once more."""
+
+PAYOUT_AWAY: Final = (_X.TRANSFERRED, _X.SENT, _X.FAILED)
+"""The money has left our balance at the provider, and no bank has it for good."""
+PAYOUT_UNFINISHED: Final = (_X.REQUESTED, _X.TRANSFERRED, _X.SENT, _X.FAILED)
+
+
+class CapitalStatus(TextChoices):
+    """Life of the operator's own money on its way in."""
+
+    CREATED = "created", _("Being prepared")
+    PENDING = "pending", _("On its way")
+    CONFIRMED = "confirmed", _("Received")
+    FAILED = "failed", _("Failed")
+
+
+_K = CapitalStatus
+CAPITAL_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _K.CREATED: frozenset({_K.PENDING, _K.CONFIRMED, _K.FAILED}),
+    _K.PENDING: frozenset({_K.CONFIRMED, _K.FAILED}),
+}
+
+
+class EventStatus(TextChoices):
+    """What became of a webhook."""
+
+    RECEIVED = "received", _("Received")
+    HANDLED = "handled", _("Handled")
+    IGNORED = "ignored", _("Not ours")

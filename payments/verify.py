@@ -1,0 +1,183 @@
+"""Proofs of money for payments; each is named in `settings.MONEY_CHECKS`.
+
+What the ledger says of money in and out is read by plain SQL and held against the rows that caused
+it; what the provider says is fetched from the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection
+
+from core import clock
+from core.findings import Finding
+from payments.limits import FINISH_WITHIN
+from payments.services import reconciliation
+
+
+def pay_ins_are_booked() -> Iterator[Finding]:
+    """Each confirmed pay-in has its entry, of its amount, to its lender, and each entry its row."""
+    yield from _findings("pay_ins_are_booked", _PAY_INS)
+
+
+def collections_are_booked() -> Iterator[Finding]:
+    """Each collected debit has its entry and, once passed on, its repayment."""
+    yield from _findings("collections_are_booked", _COLLECTIONS)
+    yield from _findings("collections_are_booked", _REPAYMENTS)
+
+
+def payouts_are_booked() -> Iterator[Finding]:
+    """What waits to leave equals what each person has in transit; what arrived was booked once."""
+    yield from _findings("payouts_are_booked", _IN_TRANSIT)
+    yield from _findings("payouts_are_booked", _PAID)
+
+
+def charges_are_booked() -> Iterator[Finding]:
+    """Each charge of the provider is a cost of ours, once."""
+    yield from _findings("charges_are_booked", _CHARGES)
+
+
+def operations_are_finished() -> Iterator[Finding]:
+    """No request to the provider is left open beyond its time."""
+    before: datetime = clock.now() - FINISH_WITHIN
+    with connection.cursor() as cursor:
+        cursor.execute(_UNFINISHED, [before])
+        for key, status in cursor.fetchall():
+            yield Finding("operations_are_finished", key, 0, 1, status)
+
+
+def provider_agrees() -> Iterator[Finding]:
+    """Every line of the provider's books is in ours, and the totals are equal."""
+    yield from reconciliation.differences()
+
+
+def _findings(check: str, sql: str) -> Iterator[Finding]:
+    """A finding for each row of subject, expected and found cents."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        for subject, expected, found in cursor.fetchall():
+            yield Finding(check, subject, int(expected), int(found))
+
+
+_PAY_INS = """
+WITH booked AS (
+    SELECT entry.reference, sum(move.cents) AS cents, min(account.holder_id) AS person
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.credit_id AND account.role = 'cash'
+    WHERE entry.kind = 'pay_in'
+    GROUP BY entry.reference
+), paid AS (
+    SELECT 'payin:' || uuid AS reference, amount_cents AS cents, lender_id AS person
+    FROM payments_payin WHERE status = 'confirmed'
+)
+SELECT coalesce(paid.reference, booked.reference), coalesce(paid.cents, 0),
+       coalesce(booked.cents, 0)
+FROM paid FULL JOIN booked USING (reference)
+WHERE paid.cents IS DISTINCT FROM booked.cents OR paid.person IS DISTINCT FROM booked.person
+ORDER BY 1
+"""
+
+_COLLECTIONS = """
+WITH booked AS (
+    SELECT entry.reference, sum(move.cents) AS cents, min(account.holder_id) AS person
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.credit_id AND account.role = 'cash'
+    WHERE entry.kind = 'collection'
+    GROUP BY entry.reference
+), collected AS (
+    SELECT 'collection:' || collection.uuid AS reference, collection.amount_cents AS cents,
+           loan.borrower_id AS person
+    FROM payments_collection AS collection
+    JOIN lending_instalment AS instalment ON instalment.id = collection.instalment_id
+    JOIN lending_loan AS loan ON loan.id = instalment.loan_id
+    WHERE collection.status = 'succeeded'
+)
+SELECT coalesce(collected.reference, booked.reference), coalesce(collected.cents, 0),
+       coalesce(booked.cents, 0)
+FROM collected FULL JOIN booked USING (reference)
+WHERE collected.cents IS DISTINCT FROM booked.cents
+   OR collected.person IS DISTINCT FROM booked.person
+ORDER BY 1
+"""
+
+_REPAYMENTS = """
+SELECT 'collection:' || collection.uuid, collection.amount_cents,
+       coalesce(repayment.amount_cents, 0)
+FROM payments_collection AS collection
+LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_id
+WHERE collection.status = 'succeeded'
+  AND (NOT collection.is_passed_on
+       OR repayment.amount_cents > collection.amount_cents
+       OR (repayment.id IS NOT NULL AND repayment.reference <> collection.uuid::text))
+ORDER BY collection.id
+"""
+
+_IN_TRANSIT = """
+WITH waiting AS (
+    SELECT person_id, sum(amount_cents) AS cents FROM (
+        SELECT person_id, amount_cents FROM payments_payout
+        WHERE status IN ('requested', 'transferred', 'sent', 'failed')
+           OR (status = 'returned' AND kind = 'disbursement')
+        UNION ALL
+        SELECT loan.borrower_id, loan.principal_cents - loan.fee_cents
+        FROM lending_loan AS loan
+        WHERE NOT EXISTS (SELECT FROM payments_payout WHERE loan_id = loan.id)
+    ) AS payout
+    GROUP BY person_id
+), held AS (
+    SELECT holder_id AS person_id, balance_cents AS cents
+    FROM ledger_account WHERE role = 'in_transit_out' AND balance_cents <> 0
+)
+SELECT 'in_transit_out:' || coalesce(waiting.person_id, held.person_id),
+       coalesce(waiting.cents, 0), coalesce(held.cents, 0)
+FROM waiting FULL JOIN held USING (person_id)
+WHERE coalesce(waiting.cents, 0) <> coalesce(held.cents, 0)
+ORDER BY 1
+"""
+
+_PAID = """
+WITH paid AS (
+    SELECT CASE round WHEN 1 THEN 'payout:' || uuid ELSE 'payout:' || uuid || ':' || round END
+               AS reference, amount_cents AS cents
+    FROM payments_payout WHERE status = 'paid'
+), booked AS (
+    SELECT entry.reference, sum(move.cents) AS cents
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.credit_id AND account.role = 'provider'
+    WHERE entry.kind = 'payout'
+    GROUP BY entry.reference
+)
+SELECT paid.reference, paid.cents, coalesce(booked.cents, 0)
+FROM paid LEFT JOIN booked USING (reference)
+WHERE paid.cents <> coalesce(booked.cents, 0)
+ORDER BY 1
+"""
+
+_CHARGES = """
+WITH charged AS (
+    SELECT transaction_id, fee_cents AS cents FROM payments_payin WHERE fee_cents > 0
+    UNION ALL
+    SELECT transaction_id, fee_cents FROM payments_collection WHERE fee_cents > 0
+), booked AS (
+    SELECT substr(entry.reference, 8) AS transaction_id, sum(move.cents) AS cents
+    FROM ledger_entry AS entry JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    WHERE entry.kind = 'provider_charge'
+    GROUP BY 1
+)
+SELECT 'charge:' || coalesce(charged.transaction_id, booked.transaction_id),
+       coalesce(charged.cents, 0), coalesce(booked.cents, 0)
+FROM charged FULL JOIN booked USING (transaction_id)
+WHERE charged.cents IS DISTINCT FROM booked.cents
+ORDER BY 1
+"""
+
+_UNFINISHED = """
+SELECT 'op-' || uuid || '-' || attempt, status FROM payments_provideroperation
+WHERE status IN ('created', 'sent', 'unknown') AND created_at < %s
+ORDER BY id
+"""
