@@ -35,6 +35,9 @@ dev: $(TOOLS) css messages  ## Serve the site with reload, a worker, the schedul
 bench: $(TOOLS)  ## Measure the matching engine
 	@exec $(RUN) -m bench $(ARGS)
 
+soak: $(TOOLS) css messages  ## Try the property tests on thousands of fresh examples each
+	@exec $(RUN) -m pytest -n 2 -q -m hypothesis --hypothesis-profile soak $(ARGS)
+
 lock: $(TOOLS)  ## Compile requirements*.in into pinned files with hashes
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
