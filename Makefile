@@ -36,7 +36,7 @@ bench: $(TOOLS)  ## Measure the matching engine
 	@exec $(RUN) -m bench $(ARGS)
 
 soak: $(TOOLS) css messages  ## Try the property tests on thousands of fresh examples each
-	@exec $(RUN) -m pytest -n 2 -q -m hypothesis --hypothesis-profile soak $(ARGS)
+	@PARI_EXAMPLES=soak exec $(RUN) -m pytest -n 2 -q -m hypothesis $(ARGS)
 
 lock: $(TOOLS)  ## Compile requirements*.in into pinned files with hashes
 	$(LOCK) requirements.in -o requirements.txt
