@@ -9,7 +9,9 @@ from tests.leftovers import drop_databases_of_dead_runs
 
 # The same examples in every run, however slow the machine: a red run can be run again.
 settings.register_profile("house", deadline=None, derandomize=True)
-settings.load_profile("house")
+# Thousands of fresh ones for `make soak`; what fails is printed, so that it can become a test.
+settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
+settings.load_profile(os.environ.get("PARI_EXAMPLES", "house"))
 
 _NEEDS_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
 
