@@ -43,6 +43,8 @@ def needs_servers(arguments: list[str]) -> bool:
 def main() -> None:
     """Run the command that the command line names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["demo"]:
+        os.environ.setdefault("PARI_ENV", "demo")
     try:
         if needs_servers(sys.argv[1:]):
             embedded.ensure()

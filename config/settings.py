@@ -1,4 +1,4 @@
-"""Every setting of the house, read from the environment; see docs/self-hosting.md for the list.
+"""Every setting of the house, read from the environment; README.md lists what matters.
 
 `PARI_ENV` chooses among development (the default), demo, test and production. Only production
 insists on secrets, real servers and HTTPS; a bad variable stops the start and is named.
