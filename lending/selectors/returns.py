@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
@@ -163,7 +163,11 @@ def expected_months(user: User, on: date, months: int = 12) -> list[ExpectedMont
     in default are left out.
     """
     first = on.replace(day=1)
-    values = {"lender": user.pk, "on": on, "before": add_months(first, months)}
+    values: dict[str, Any] = {
+        "lender": user.pk,
+        "on": on,
+        "before": add_months(first, months),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_EXPECTED, values)
         planned = {month: (int(back), int(earned)) for month, back, earned in cursor.fetchall()}
@@ -200,7 +204,7 @@ def _buckets(claims: Iterable[Claim]) -> list[BucketLine]:
     ]
 
 
-def _holding_figures(user: User) -> dict[str, int | Decimal | None]:
+def _holding_figures(user: User) -> dict[str, Any]:
     """Sums over all holdings, open and closed."""
     total = {
         name: Coalesce(Sum(column), 0)

@@ -14,6 +14,7 @@ from lending.models import Loan, LoanEvent
 from lending.services import arrears
 from lending.states import LoanStatus
 from notifications.models import Message
+from notifications.words import words
 from tests.factories import loans
 
 MONDAY = date(2026, 3, 16)
@@ -179,3 +180,25 @@ def test_the_number_of_queries_of_a_quiet_day_does_not_grow_with_the_loans(
         _age(date(2026, 2, 20))
         with django_assert_num_queries(5):  # type: ignore[operator]
             _age(date(2026, 2, 21))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_letter_of_servicing_is_whole_in_both_languages(loan: Loan, language: str) -> None:
+    _age(date(2026, 2, 20))
+    _age(date(2026, 6, 20))
+    repaid = loans.loan(shares_cents=[1_000_00], term_months=12)
+    loans.pay(
+        repaid, sum(row.open_cents for row in repaid.instalments.all()), on=repaid.first_due_on
+    )
+    said = {
+        "loan_disbursed": {"de": "4.875,00", "en": "4,875.00"}[language],
+        "holding_started": loan.request.title,
+        "instalment_late": {"de": "15.02.2026", "en": "15 Feb 2026"}[language],
+        "loan_defaulted": loan.number,
+        "holding_defaulted": loan.number,
+        "loan_repaid": repaid.number,
+    }
+    for kind, part in said.items():
+        letter = words(Message.objects.filter(kind=kind).order_by("id")[0], language)
+        assert part in f"{letter.subject}\n{letter.body}"

@@ -112,7 +112,7 @@ def test_nothing_is_found_where_all_is_right(
 def test_all_proofs_run_nightly_and_find_nothing(world: World) -> None:
     names = {name for name in settings.MONEY_CHECKS if name.startswith("lending.")}
     assert names == {f"lending.verify.{name}" for name in verify.__all__}
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_one_cent_planted_makes_the_flow_helper_fail(world: World) -> None:
