@@ -30,7 +30,12 @@ from payments.models import OperationKind, PayIn
 from payments.places import page_after
 from payments.services import booking, operations
 from payments.services.people import ensure_customer
-from payments.states import PAY_IN_TRANSITIONS, OperationStatus, PayInStatus
+from payments.states import (
+    PAY_IN_TRANSITIONS,
+    PAY_IN_UNFINISHED,
+    OperationStatus,
+    PayInStatus,
+)
 
 DEBIT: Final = "sepa_debit"
 
@@ -161,7 +166,7 @@ def _apply(pay_in_id: int, session: CheckoutSession, *, at: datetime) -> None:
                 method=payment.method_kind,
                 payment_id=payment.id,
             )
-    elif payment and pay_in.status == PayInStatus.PENDING:
+    elif payment and session.status == "complete" and pay_in.status in PAY_IN_UNFINISHED:
         code = payment.failure_code[:80]
         advance(pay_in, PayInStatus.FAILED, table=PAY_IN_TRANSITIONS, at=at, failure_code=code)
     elif session.status == "expired" and pay_in.status == PayInStatus.OPEN:
