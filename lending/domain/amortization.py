@@ -51,9 +51,10 @@ def level_schedule(
     equal. Interest that a first payment cannot cover is paid with the next ones and
     bears none itself. The last payment takes up what rounding left over.
 
-    With "up" the payment is rounded up to the cent, and by further cents while the last would exceed it; where a
-    cent a month adds up to whole payments (fewer cents than months, or a very high rate
-    over years) the loan is then repaid early and the last payments are lower or nothing.
+    With "up" the payment is rounded up to the cent, and by further cents while the last
+    would exceed it. Where a cent a month adds up to whole payments (fewer cents than
+    months, or a very high rate over years) the loan is then repaid early, and the last
+    payments are lower or nothing.
 
     Args:
         annual_rate: nominal yearly rate as a fraction; Decimal("0.0725") is 7.25 %.

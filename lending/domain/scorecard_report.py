@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -40,7 +41,8 @@ class Quality(NamedTuple):
     brier: float
     """Mean squared distance between probability and outcome."""
     slope: float
-    """Slope and intercept of outcomes on predicted log odds; 1 and 0 where they agree."""
+    """Slope and intercept of outcomes on predicted log odds; 1 and 0 where they agree.
+    No number (nan) where a few loans do not overlap in score."""
     intercept: float
 
 
@@ -104,16 +106,25 @@ def _hash(features: ApplicantFeatures) -> int:
 
 
 def _quality(chances: Floats, is_bad: Floats) -> Quality:
-    chance_odds = np.log(chances / (1 - chances))
-    intercept, slope = logistic_weights(chance_odds[:, None], is_bad)
+    intercept, slope = _calibration(chances, is_bad)
     return Quality(
         rows=len(is_bad),
         bad_share=float(is_bad.mean()),
         auc=auc(chances, is_bad),
         brier=float(((chances - is_bad) ** 2).mean()),
-        slope=float(slope),
-        intercept=float(intercept),
+        slope=slope,
+        intercept=intercept,
     )
+
+
+def _calibration(chances: Floats, is_bad: Floats) -> tuple[float, float]:
+    """Return intercept and slope; no number where good and bad do not overlap at all."""
+    good, bad = chances[is_bad == 0], chances[is_bad == 1]
+    if bad.min() >= good.max() or bad.max() <= good.min():
+        return math.nan, math.nan
+    chance_odds = np.log(chances / (1 - chances))
+    intercept, slope = logistic_weights(chance_odds[:, None], is_bad)
+    return float(intercept), float(slope)
 
 
 def _fit_and_predict(
