@@ -8,5 +8,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("api.urls")),
     path("hooks/", include("payments.urls")),
+    path("sandbox/", include("payments.hosted_urls")),
     path("", include("web.urls")),
 ]

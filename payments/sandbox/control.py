@@ -28,6 +28,7 @@ __all__ = [
     "pay_session",
     "run_due",
     "set_fate",
+    "shown",
     "start_at",
     "waiting_acts",
 ]
@@ -103,6 +104,20 @@ def pay_session(
         return str(intent.data["status"])
 
     return perform(act)
+
+
+def shown(kind: str, object_id: str) -> dict[str, Any]:
+    """What a hosted page may show of an object, and the page to go back to.
+
+    Raises ApiError with the code resource_missing when there is none.
+    """
+    record = Work(now=clock.now()).find(object_id, kind, account=PLATFORM)
+    page = {
+        "label": record.hidden.get("words", ""),
+        "link": record.hidden.get("link"),
+        "return_url": record.hidden.get("return_url", ""),
+    }
+    return record.data | page
 
 
 def finish_identity(
