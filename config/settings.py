@@ -363,6 +363,12 @@ MONEY_CHECKS: tuple[str, ...] = (
     "lending.verify.lenders_add_up",
     "lending.verify.requests_fully_funded_when_disbursed",
     "lending.verify.states_follow_the_graph",
+    "payments.verify.pay_ins_are_booked",
+    "payments.verify.collections_are_booked",
+    "payments.verify.payouts_are_booked",
+    "payments.verify.charges_are_booked",
+    "payments.verify.operations_are_finished",
+    "payments.verify.provider_agrees",
     "lending.verify.fees_equal_postings",
 )
 
