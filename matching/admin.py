@@ -1,0 +1,117 @@
+"""Rounds, receipts and carries, to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin import ReadOnlyAdmin, in_euro
+from matching.models import LenderCarry, MatchRound, Receipt
+from matching.states import RoundStatus
+
+
+@admin.register(MatchRound)
+class MatchRoundAdmin(ReadOnlyAdmin):
+    """Rounds, newest first, with their figures; `replay_round` proves them."""
+
+    list_display = (
+        "pk",
+        "status_shown",
+        "opened_at",
+        "requests_funded",
+        "money_placed",
+        "stakes",
+        "fallen_back",
+        "evenness",
+    )
+    list_filter = ("status",)
+    ordering = ("-pk",)
+    fields = (
+        "status",
+        "rule_version",
+        "opened_at",
+        "taken_at",
+        "solved_at",
+        "booked_at",
+        "seed_commitment",
+        "seed",
+        "market_sha256",
+        "output_sha256",
+        "chain_sha256",
+        "figures",
+        "skipped",
+        "fallen",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MatchRound]:
+        """Leave the snapshots where they are."""
+        return super().get_queryset(request).defer("snapshot")  # type: ignore[no-any-return]
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={RoundStatus.BOOKED.label: "success", RoundStatus.REFUSED.label: "danger"},
+    )
+    def status_shown(self, match: MatchRound) -> str:
+        """How far the round has come."""
+        return match.get_status_display()
+
+    @display(description=_("requests funded"))
+    def requests_funded(self, match: MatchRound) -> str:
+        """Funded of those in the market."""
+        if not match.figures:
+            return "–"
+        return f"{match.figures['funded_requests']} / {match.figures['requests']}"
+
+    @display(description=_("money placed"))
+    def money_placed(self, match: MatchRound) -> str:
+        """What the round decided to place."""
+        return in_euro(match.figures.get("funded_cents"))
+
+    @display(description=_("stakes"))
+    def stakes(self, match: MatchRound) -> int | None:
+        """How many stakes it decided on."""
+        return match.figures.get("stakes")
+
+    @display(description=_("fell back"))
+    def fallen_back(self, match: MatchRound) -> int:
+        """Requests that no longer fitted when they were booked."""
+        return len(match.fallen)
+
+    @display(description=_("evenness (Jain)"))
+    def evenness(self, match: MatchRound) -> float | None:
+        """1 when all lenders placed the same share of what they could."""
+        return match.figures.get("jain")
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    """Why each stake has its size."""
+
+    list_display = ("offer", "round", "reason", "level", "base", "written_before_cents")
+    list_filter = ("reason",)
+    list_select_related = ("offer",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
+        """Join the round without its snapshot."""
+        rows = super().get_queryset(request)
+        return rows.select_related("round").defer("round__snapshot")  # type: ignore[no-any-return]
+
+
+@admin.register(LenderCarry)
+class LenderCarryAdmin(ReadOnlyAdmin):
+    """What rounds so far owe each lender."""
+
+    list_display = ("lender", "written_owed_cents", "round")
+    list_select_related = ("lender",)
+    search_fields = ("lender__email",)
+    ordering = ("-owed_cents",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LenderCarry]:
+        """Join the round without its snapshot."""
+        rows = super().get_queryset(request)
+        return rows.select_related("round").defer("round__snapshot")  # type: ignore[no-any-return]

@@ -1,0 +1,70 @@
+"""How evenly a round served: figures for people, never for a decision."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import numpy as np
+
+from matching.engine.problem import UNIT_CENTS
+from matching.engine.result import Result
+
+
+class Figures(TypedDict):
+    """A round in numbers; amounts in cents, shares from 0 to 1."""
+
+    lenders: int
+    mandates: int
+    requests: int
+    pairs: int
+    stakes: int
+    demand_cents: int
+    supply_cents: int
+    attainable_cents: int
+    funded_requests: int
+    funded_cents: int
+    lenders_able: int
+    lenders_served: int
+    jain: float
+    gini: float
+
+
+def figures(result: Result) -> Figures:
+    """Supply, demand, what was funded, and how equal the lenders' fill rates are.
+
+    Jain's index is 1 and Gini's coefficient 0 when all who could lend placed the same share of what
+    they could.
+    """
+    market, able = result.market, result.attainable_cents >= UNIT_CENTS
+    rates = result.placed_cents[able] / result.attainable_cents[able]
+    return Figures(
+        lenders=len(market.lenders.ids),
+        mandates=len(market.mandates.ids),
+        requests=len(market.requests.ids),
+        pairs=result.pairs,
+        stakes=len(result.stakes),
+        demand_cents=int(market.requests.target_units().sum()) * UNIT_CENTS,
+        supply_cents=int(market.lenders.cash_cents.sum()),
+        attainable_cents=int(result.attainable_cents.sum()),
+        funded_requests=int(result.is_funded.sum()),
+        funded_cents=result.funded_cents,
+        lenders_able=int(able.sum()),
+        lenders_served=int((result.placed_cents > 0).sum()),
+        jain=round(_jain(rates), 6),
+        gini=round(_gini(rates), 6),
+    )
+
+
+def _jain(rates: np.ndarray) -> float:
+    squares = float((rates**2).sum())
+    return float(rates.sum()) ** 2 / (len(rates) * squares) if squares else 1.0
+
+
+def _gini(rates: np.ndarray) -> float:
+    total, count = float(rates.sum()), len(rates)
+    if not total:
+        return 0.0
+    ranked = np.sort(rates)
+    return float(
+        2 * (np.arange(1, count + 1) * ranked).sum() / (count * total) - (count + 1) / count
+    )

@@ -1,0 +1,1 @@
+"""Rounds: asked for, run, booked, replayed."""
