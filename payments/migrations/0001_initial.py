@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=80, verbose_name='kind')),
                 ('account', models.CharField(blank=True, max_length=80, verbose_name='account')),
                 ('object_id', models.CharField(blank=True, max_length=80, verbose_name='object')),
-                ('api_version', models.CharField(blank=True, max_length=40)),
+                ('api_version', models.CharField(blank=True, max_length=80)),
                 ('payload', models.JSONField()),
                 ('created_at', models.DateTimeField(verbose_name='happened at')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),

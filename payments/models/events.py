@@ -16,7 +16,7 @@ class WebhookEvent(models.Model):
     kind = models.CharField(_("kind"), max_length=80)
     account = models.CharField(_("account"), max_length=80, blank=True)
     object_id = models.CharField(_("object"), max_length=80, blank=True)
-    api_version = models.CharField(max_length=40, blank=True)
+    api_version = models.CharField(max_length=80, blank=True)
     payload = models.JSONField()
     created_at = models.DateTimeField(_("happened at"))
     received_at = models.DateTimeField(_("received at"))

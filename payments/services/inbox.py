@@ -59,7 +59,7 @@ def handle_waiting(*, at: datetime, limit: int = 10_000) -> int:
             handle(event_id=event.pk, at=at)
             handled += 1
         except DomainError as problem:
-            log.warning("event_waits", event=event.event_id, kind=event.kind, code=problem.code)
+            log.warning("event_waits", event_id=event.event_id, kind=event.kind, code=problem.code)
     return handled
 
 

@@ -173,25 +173,17 @@ def test_a_page_on_which_nobody_pays_expires():
 
 def test_the_same_request_key_opens_one_page():
     lender, key = world.ready(Role.LENDER), uuid4()
-    first = pay_ins.start_pay_in(
-        lender=lender, amount_cents=50_00, at=world.at(), request_key=key
-    )
-    again = pay_ins.start_pay_in(
-        lender=lender, amount_cents=50_00, at=world.at(), request_key=key
-    )
+    first = pay_ins.start_pay_in(lender=lender, amount_cents=50_00, at=world.at(), request_key=key)
+    again = pay_ins.start_pay_in(lender=lender, amount_cents=50_00, at=world.at(), request_key=key)
     assert again.session_id == first.session_id
     assert PayIn.objects.count() == 1
 
 
 def test_pay_ins_are_for_identified_lenders_and_sensible_amounts():
     with pytest.raises(WrongRole):
-        pay_ins.start_pay_in(
-            lender=world.ready(Role.BORROWER), amount_cents=50_00, at=world.at()
-        )
+        pay_ins.start_pay_in(lender=world.ready(Role.BORROWER), amount_cents=50_00, at=world.at())
     with pytest.raises(NotIdentified):
-        pay_ins.start_pay_in(
-            lender=world.person(Role.LENDER), amount_cents=50_00, at=world.at()
-        )
+        pay_ins.start_pay_in(lender=world.person(Role.LENDER), amount_cents=50_00, at=world.at())
     with pytest.raises(AmountOutOfRange):
         pay_ins.start_pay_in(lender=world.ready(Role.LENDER), amount_cents=9_99, at=world.at())
 
