@@ -44,7 +44,12 @@ def staff_pages() -> dict[str, Any]:
         "COLORS": "config.staff.no_inline_colours",
         "STYLES": [lambda request: static("staff/theme.css")],
         "SCRIPTS": [lambda request: static("staff/styles.js")],
-        "SIDEBAR": {"show_search": True, "show_all_applications": True},
+        "DASHBOARD_CALLBACK": "lending.admin.dashboard.dashboard",
+        "SIDEBAR": {
+            "show_search": True,
+            "show_all_applications": True,
+            "navigation": "lending.admin.navigation.sidebar",
+        },
     }
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -90,10 +90,14 @@ def within(field: str, value: Amount | None, minimum: Amount, maximum: Amount) -
     known = given(field, value)
     unit = next((unit for unit in ("_cents", "_rate") if field.endswith(unit)), "")
     if known < minimum:
-        raise TooSmall(field=field, **{f"minimum{unit}": minimum})
+        raise TooSmall(field=field, **_bound("minimum", unit, minimum))
     if known > maximum:
-        raise TooLarge(field=field, **{f"maximum{unit}": maximum})
+        raise TooLarge(field=field, **_bound("maximum", unit, maximum))
     return known
+
+
+def _bound(name: str, unit: str, value: object) -> dict[str, Any]:
+    return {f"{name}{unit}": value}
 
 
 def on_step(field: str, value_cents: int, step_cents: int) -> int:

@@ -114,7 +114,8 @@ def _mail(message: Message, connection: BaseEmailBackend) -> EmailMessage:
 def _next_attempt(message: Message, *, at: datetime) -> datetime | None:
     if message.attempts >= ATTEMPTS:
         return None
-    return at + min(_FIRST_WAIT * 2 ** (message.attempts - 1), _LONGEST_WAIT)
+    wait: timedelta = _FIRST_WAIT * 2 ** (message.attempts - 1)
+    return at + min(wait, _LONGEST_WAIT)
 
 
 @transaction.atomic

@@ -46,7 +46,8 @@ def letter(message: Message, language: str) -> Letter:
 def _context(facts: Mapping[str, object]) -> dict[str, object]:
     typed = {name: _typed(name, value) for name, value in facts.items()}
     kept = {name: value for name, value in typed.items() if isinstance(value, list | bool)}
-    return facts_in_words({k: v for k, v in typed.items() if k not in kept}) | kept
+    figures = {name: value for name, value in typed.items() if name not in kept}
+    return {**facts_in_words(figures), **kept}
 
 
 def _typed(name: str, value: object) -> object:

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core.clock import day_of
-from core.dates import add_months
 from lending.choices import MAX_AMOUNT_CENTS
 from lending.domain.affordability import Affordability, Household, affordability
 from lending.domain.amortization import level_schedule
 from lending.domain.characteristics import ApplicantFeatures, Value
 from lending.domain.pricing import HIGHEST_RATE, PriceBand, price
+from lending.domain.quote import first_due_date
 from lending.domain.scorecard import Scored, load_scorecard, score
 from lending.errors import RateOutOfBand
 from lending.models import Application, Assessment, Instalment, Loan, LoanRequest
@@ -39,7 +39,8 @@ def assess(*, request: LoanRequest, at: datetime) -> Assessment:
     card = load_scorecard()
     scored = score(_features(given), card)
     band = price(scored.grade, given["term_months"]) if scored.grade else None
-    instalment_cents = _instalment_cents(given, band, on)
+    first_due_on = first_due_date(on, request.due_day)
+    instalment_cents = _instalment_cents(given, band, on, first_due_on)
     burden = affordability(_household(given), instalment_cents)
     refusals = [*_hard_limits(scored, burden), *_standing(request, on)]
     return Assessment.objects.create(
@@ -122,10 +123,17 @@ def _household(given: dict[str, Any]) -> Household:
     )
 
 
-def _instalment_cents(given: dict[str, Any], band: PriceBand | None, on: date) -> int:
+def _instalment_cents(
+    given: dict[str, Any], band: PriceBand | None, disbursed_on: date, first_due_on: date
+) -> int:
     """The new instalment at the posted rate, or at the highest of all where there is no price."""
-    rate = band.posted if band else HIGHEST_RATE
-    plan = level_schedule(given["amount_cents"], rate, given["term_months"], add_months(on, 1))
+    plan = level_schedule(
+        given["amount_cents"],
+        band.posted if band else HIGHEST_RATE,
+        given["term_months"],
+        first_due_on,
+        disbursed_on=disbursed_on,
+    )
     return plan[0].total_cents
 
 

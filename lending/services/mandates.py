@@ -36,7 +36,7 @@ def save_mandate(
     values = _values(data.checked(on=day_of(at)))
     User.objects.select_for_update().get(pk=lender.pk)
     namesakes = Mandate.objects.filter(lender=lender, name=values["name"])
-    namesake = namesakes.exclude(status=MandateStatus.ENDED).exclude(pk=mandate_id).first()
+    namesake = namesakes.exclude(status=MandateStatus.ENDED).exclude(pk=mandate_id or 0).first()
     if namesake and mandate_id is None and _has(namesake, values):
         return namesake
     if namesake:

@@ -104,8 +104,8 @@ def test_nobody_under_eighteen_gets_a_profile() -> None:
     user = people.person(Role.BORROWER)
     birthday = date(2008, 1, 5)  # turns 18 on the very day
     services.save_profile(user=user, data=profile_data(date_of_birth=birthday), at=AT)
+    day_later = profile_data(date_of_birth=birthday + timedelta(days=1))
     with pytest.raises(TooYoung):
-        day_later = profile_data(date_of_birth=birthday + timedelta(days=1))
         services.save_profile(user=user, data=day_later, at=AT)
 
 

@@ -77,6 +77,9 @@ def test_what_was_told_is_what_is_stored() -> None:
     assert application.scoring_consent_at == AT
 
 
+TROUBLE_UNSAID: dict[str, object] = {"had_payment_trouble": None}
+WITH_ADDRESS = "Write to me: jana@example.org, I answer each and every letter."
+WITH_ACCOUNT = "My account is DE89 3704 0044 0532 0130 00, thank you very much."
 WRONG: list[tuple[str, Callable[..., Any], dict[str, object], str, str]] = [
     ("save_amount", make.amount_data, {"amount_cents": 999_00}, "amount_cents", "too_small"),
     ("save_amount", make.amount_data, {"amount_cents": 50_025_00}, "amount_cents", "too_large"),
@@ -93,11 +96,11 @@ WRONG: list[tuple[str, Callable[..., Any], dict[str, object], str, str]] = [
     ("save_budget", make.budget_data, {"home": "castle"}, "home", "not_a_choice"),
     ("save_budget", make.budget_data, {"household_size": 0}, "household_size", "too_small"),
     ("save_budget", make.budget_data, {"living_cents": None}, "living_cents", "missing"),
-    ("save_budget", make.budget_data, {"had_payment_trouble": None}, "had_payment_trouble", "missing"),
+    ("save_budget", make.budget_data, TROUBLE_UNSAID, "had_payment_trouble", "missing"),
     ("save_story", make.story_data, {"title": "Car"}, "title", "too_short"),
     ("save_story", make.story_data, {"story": "x" * 4001}, "story", "too_long"),
-    ("save_story", make.story_data, {"story": "Write to me: jana@example.org, I am kind."}, "story", "contact_in_text"),
-    ("save_story", make.story_data, {"story": "My account is DE89 3704 0044 0532 0130 00, thanks."}, "story", "contact_in_text"),
+    ("save_story", make.story_data, {"story": WITH_ADDRESS}, "story", "contact_in_text"),
+    ("save_story", make.story_data, {"story": WITH_ACCOUNT}, "story", "contact_in_text"),
     ("save_story", make.story_data, {"title": "See www.example.org"}, "title", "contact_in_text"),
 ]  # fmt: skip
 

@@ -1,0 +1,165 @@
+"""Staff's pages for what every app needs, and the read-only page that money is shown on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+
+from django.contrib import admin
+from django.db.models import DateField, DateTimeField, Field, Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from core.models import AuditRow, DayEndRun, DayEndStep
+from core.wording import day, euro, instant, percent
+
+EMPTY: Final = "–"
+
+
+def in_euro(cents: int | None) -> str:
+    """Whole cents as an amount, a dash for none."""
+    return EMPTY if cents is None else euro(cents)
+
+
+def in_percent(rate: Decimal | None) -> str:
+    """A fraction as percent, a dash for none."""
+    return EMPTY if rate is None else percent(rate)
+
+
+def _in_day(on: date | None) -> str:
+    return EMPTY if on is None else day(on)
+
+
+def _in_instant(at: datetime | None) -> str:
+    return EMPTY if at is None else instant(at)
+
+
+def _writer(field: Field[Any, Any]) -> Callable[[Any], str] | None:
+    """How a field's values are written; None where Django's own way will do."""
+    if field.name.endswith("cents"):
+        return in_euro
+    if field.name.endswith("_rate"):
+        return in_percent
+    if isinstance(field, DateTimeField):
+        return _in_instant
+    return _in_day if isinstance(field, DateField) else None
+
+
+def _column(name: str, label: Any, write: Callable[[Any], str]) -> Callable[[Model], str]:
+    def column(row: Model) -> str:
+        return write(getattr(row, name))
+
+    column.short_description = label  # type: ignore[attr-defined]
+    column.admin_order_field = name  # type: ignore[attr-defined]
+    return column
+
+
+class WrittenOut:
+    """Shows amounts (`*_cents`), rates (`*_rate`), days and instants as people write them.
+
+    Each keeps its name, label and order in `list_display` and `fields`; where an admin names no
+    fields, every field of the model is shown.
+    """
+
+    model: type[Model]
+    labels: ClassVar[dict[str, Any]] = {}
+    """Labels of fields whose model gives none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._written: set[str] = set()
+        for field in self.model._meta.concrete_fields:
+            if (write := _writer(field)) is not None:
+                label = self.labels.get(field.name, field.verbose_name)
+                setattr(self, f"written_{field.name}", _column(field.name, label, write))
+                self._written.add(field.name)
+
+    def shown(self, names: Sequence[str]) -> list[str]:
+        """The same names, with those that are written out turned into their columns."""
+        return [f"written_{name}" if name in self._written else name for name in names]
+
+
+class Unchangeable:
+    """Nobody adds, changes or deletes here: services do, and they write down who."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+
+class ReadOnlyAdmin(Unchangeable, WrittenOut, ModelAdmin):
+    """A list and a page for each row, to look at and no more."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    hidden: ClassVar[Sequence[str]] = ()
+    """Fields that are not for the eye, such as documents as bytes."""
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Columns, with amounts and rates written out."""
+        return self.shown(super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """The fields that the admin names, else all of the model, written out."""
+        names = self.fields or [field.name for field in self.model._meta.concrete_fields]
+        return self.shown([name for name in names if name not in self.hidden])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Every field."""
+        return self.get_fields(request, obj)
+
+
+class ReadOnlyInline(Unchangeable, WrittenOut, TabularInline):
+    """Rows that belong to a row, to look at and no more."""
+
+    extra = 0
+    per_page = 50
+    hide_title = True
+    ordering: Sequence[str] = ("id",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """The fields that the inline names, written out."""
+        return self.shown(self.fields or [])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Every field."""
+        return self.get_fields(request, obj)
+
+
+@admin.register(AuditRow)
+class AuditRowAdmin(ReadOnlyAdmin):
+    """Who did what to which thing; search by its name, such as `lending.loan:17`."""
+
+    list_display = ("at", "subject", "action", "before", "after", "actor_id", "reason")
+    list_filter = ("action",)
+    search_fields = ("=subject",)
+    search_help_text = "lending.loan:17"
+    ordering = ("-id",)
+
+
+class DayEndStepInline(ReadOnlyInline):
+    """What each step of a day end did."""
+
+    model = DayEndStep
+    fields = ("name", "finished_at", "result")
+    ordering = ("id",)
+
+
+@admin.register(DayEndRun)
+class DayEndRunAdmin(ReadOnlyAdmin):
+    """The business dates that were closed."""
+
+    list_display = ("business_date", "started_at", "finished_at")
+    ordering = ("-business_date",)
+    inlines = (DayEndStepInline,)

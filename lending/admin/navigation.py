@@ -1,0 +1,124 @@
+"""The side bar of staff's pages, with how much waits."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from lending.models import Appeal, LoanRequest
+from lending.states import RequestStatus
+
+
+class Entry(NamedTuple):
+    """One line of the side bar: an address of the admin and the right to see it."""
+
+    icon: str
+    title: Any
+    name: str
+    right: str = ""
+
+
+def _list_of(icon: str, title: Any, app: str, model: str) -> Entry:
+    return Entry(icon, title, f"{app}_{model}_changelist", f"{app}.view_{model}")
+
+
+_GROUPS: Final = (
+    (
+        _("Desk"),
+        (
+            Entry("space_dashboard", _("Overview"), "index"),
+            Entry(
+                "fact_check", _("Review queue"), "lending_review_queue", "lending.view_loanrequest"
+            ),
+            _list_of("gavel", _("Appeals"), "lending", "appeal"),
+        ),
+    ),
+    (
+        _("Market"),
+        (
+            _list_of("request_quote", _("Requests"), "lending", "loanrequest"),
+            _list_of("back_hand", _("Offers"), "lending", "offer"),
+            _list_of("tune", _("Mandates"), "lending", "mandate"),
+        ),
+    ),
+    (
+        _("Loans"),
+        (
+            _list_of("handshake", _("Loans"), "lending", "loan"),
+            _list_of("event", _("Instalments"), "lending", "instalment"),
+            _list_of("payments", _("Repayments"), "lending", "repayment"),
+            _list_of("pie_chart", _("Holdings"), "lending", "holding"),
+            _list_of("description", _("Contracts"), "lending", "contract"),
+        ),
+    ),
+    (
+        _("Books"),
+        (
+            _list_of("account_balance", _("Accounts"), "ledger", "account"),
+            _list_of("menu_book", _("Entries"), "ledger", "entry"),
+            _list_of("sell", _("Fees"), "lending", "feerate"),
+        ),
+    ),
+    (
+        _("People"),
+        (
+            _list_of("group", _("People"), "accounts", "user"),
+            _list_of("badge", _("Identity checks"), "accounts", "identitycheck"),
+            _list_of("mail", _("Messages"), "notifications", "message"),
+        ),
+    ),
+    (
+        _("House"),
+        (
+            _list_of("history", _("Audit trail"), "core", "auditrow"),
+            _list_of("bedtime", _("Day ends"), "core", "dayendrun"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the side bar, with what this member of staff may see."""
+    groups: list[dict[str, Any]] = []
+    for title, entries in _GROUPS:
+        seen = [entry for entry in entries if _may_see(request, entry)]
+        items = [_item(request, entry) for entry in seen]
+        groups.append({"title": title, "separator": bool(groups), "items": items})
+    return [group for group in groups if group["items"]]
+
+
+def _may_see(request: HttpRequest, entry: Entry) -> bool:
+    return not entry.right or request.user.has_perm(entry.right)
+
+
+def _item(request: HttpRequest, entry: Entry) -> dict[str, Any]:
+    link = reverse(f"admin:{entry.name}")
+    count = _WAITING[entry.name]() if entry.name in _WAITING else 0
+    item = {"icon": entry.icon, "title": entry.title, "link": link}
+    badge = {"badge": str(count)} if count else {}
+    return item | badge | {"active": _is_here(request.path, link)}
+
+
+def _is_here(path: str, link: str) -> bool:
+    """Whether the page is the link's own, or a row of its list."""
+    rest = path.removeprefix(link)
+    return path == link or (rest != path and rest[:1].isdigit())
+
+
+def waiting_requests() -> int:
+    """Requests that wait for a decision."""
+    return LoanRequest.objects.filter(status=RequestStatus.IN_REVIEW).count()
+
+
+def waiting_appeals() -> int:
+    """Appeals that wait for an answer."""
+    return Appeal.objects.filter(outcome="").count()
+
+
+_WAITING: Final = {
+    "lending_review_queue": waiting_requests,
+    "lending_appeal_changelist": waiting_appeals,
+}
