@@ -1,5 +1,91 @@
-"""Addresses of the web app."""
+"""Addresses of the pages for people."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from web.views import (
+    applications,
+    bids,
+    borrower,
+    contracts,
+    holdings,
+    lender,
+    mandates,
+    market,
+    messages,
+    preferences,
+    profile,
+    public,
+    requests,
+    wallet,
+)
+
+app_name = "web"
+
+_PUBLIC: list[URLPattern] = [
+    path("", public.landing, name="landing"),
+    path("how-it-works/", public.how_it_works, name="how_it_works"),
+    path("prices/", public.prices, name="prices"),
+    path("help/", public.help_page, name="help"),
+    path("credit-information/", public.credit_information, name="credit_information"),
+    path("lender-risks/", public.lender_risks, name="lender_risks"),
+    path("legal-notice/", public.legal_notice, name="legal_notice"),
+    path("language/", preferences.set_language, name="language"),
+    path("theme/", preferences.set_theme, name="theme"),
+]
+_MARKET: list[URLPattern] = [
+    path("market/", market.market, name="market"),
+    path("market/<uuid:public_id>/", market.request_page, name="request"),
+    path("market/<uuid:public_id>/funding/", market.funding, name="funding"),
+    path("market/<uuid:public_id>/bid/", bids.bid, name="bid"),
+]
+_PERSON: list[URLPattern] = [
+    path("home/", profile.home, name="home"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/identity/", profile.start_identity, name="identity_start"),
+    path("profile/identity/return/", profile.identity_return, name="identity_return"),
+    path("profile/bank/", profile.add_bank_account, name="bank_add"),
+    path("profile/bank/return/", profile.bank_return, name="bank_return"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<int:message_id>/", messages.message, name="message"),
+]
+_BORROWER: list[URLPattern] = [
+    path("borrower/", borrower.home, name="borrower_home"),
+    path("loans/<int:loan_id>/", borrower.loan, name="loan"),
+    path("requests/", requests.my_request, name="my_request"),
+    path("requests/start/", applications.start, name="application_start"),
+    path("requests/<int:request_id>/", requests.page, name="my_request_page"),
+    path("requests/<int:request_id>/review/", applications.review, name="application_review"),
+    path("requests/<int:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("requests/<int:request_id>/appeal/", requests.appeal, name="appeal"),
+    path("requests/<int:request_id>/sign/", contracts.sign_page, name="sign"),
+    path("requests/<int:request_id>/contract.pdf", contracts.contract, name="contract"),
+    path("requests/<int:request_id>/pre-contract.pdf", contracts.pre_contract, name="pre_contract"),
+    path("requests/<int:request_id>/<slug:name>/", applications.step, name="application_step"),
+]
+_LENDER: list[URLPattern] = [
+    path("lender/", lender.home, name="lender_home"),
+    path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/pay-in/", wallet.pay_in, name="pay_in"),
+    path("wallet/pay-in/return/", wallet.pay_in_return, name="pay_in_return"),
+    path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
+    path("holdings/", holdings.holdings, name="holdings"),
+    path("holdings/<int:holding_id>/", holdings.holding, name="holding"),
+    path("offers/", bids.offers, name="offers"),
+    path("offers/<int:offer_id>/revoke/", bids.revoke, name="revoke"),
+    path("mandates/", mandates.mandates, name="mandates"),
+    path("mandates/new/", mandates.write, name="mandate_new"),
+    path("mandates/preview/", mandates.preview, name="mandate_preview"),
+    path("mandates/<int:mandate_id>/", mandates.mandate, name="mandate"),
+    path("mandates/<int:mandate_id>/edit/", mandates.write, name="mandate_edit"),
+    path("mandates/<int:mandate_id>/<slug:name>/", mandates.act, name="mandate_act"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_PUBLIC,
+    *_MARKET,
+    *_PERSON,
+    *_BORROWER,
+    *_LENDER,
+]

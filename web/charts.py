@@ -1,0 +1,149 @@
+"""Charts as plain shapes, worked out on the server.
+
+A plot is 1,000 units wide and 300 high and is stretched to its place, so coordinates say nothing
+about pixels. Words stand beside the plot in HTML; every chart comes with its figures as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+WIDTH: Final = 1000
+HEIGHT: Final = 300
+_STEPS: Final = (1, 2, 5)
+_LINES: Final = 4
+
+
+class Tick(NamedTuple):
+    """A line across the plot at a round amount."""
+
+    cents: int
+    y: str
+
+
+class Box(NamedTuple):
+    """A rectangle in units of the plot, ready for an SVG."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """One line with the area under it, and a second line to compare it with."""
+
+    line: str
+    area: str
+    second: str
+    ticks: list[Tick]
+
+
+@dataclass(frozen=True)
+class ColumnChart:
+    """Columns of two parts, the second on top of the first."""
+
+    lower: list[Box]
+    upper: list[Box]
+    ticks: list[Tick]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a bridge: an amount to start or end with, or what is added and taken away.
+
+    Only what is added or taken away has a bar: to the right or to the left of the middle.
+    """
+
+    label: str
+    cents: int
+    is_sum: bool
+    box: Box | None
+
+
+def line_chart(values: Sequence[int], second: Sequence[int]) -> LineChart:
+    """Draw two rows of amounts over the same days, evenly spaced, from zero up."""
+    top = nice_top(max([*values, *second, 1]))
+    points = _points(values, top)
+    last_x = points[-1][0] if points else 0
+    line = _path(points)
+    return LineChart(
+        line=line,
+        area=f"{line} L{_n(last_x)} {HEIGHT} L0 {HEIGHT} Z" if points else "",
+        second=_path(_points(second, top)),
+        ticks=ticks(top),
+    )
+
+
+def column_chart(lower: Sequence[int], upper: Sequence[int]) -> ColumnChart:
+    """Draw columns made of two parts."""
+    top = nice_top(max([low + high for low, high in zip(lower, upper, strict=True)], default=1))
+    slot = WIDTH / max(len(lower), 1)
+    lower_boxes, upper_boxes = [], []
+    for place, (low, high) in enumerate(zip(lower, upper, strict=True)):
+        x, width = slot * place + slot * 0.18, slot * 0.64
+        lower_boxes.append(_box(x, width, 0, low, top))
+        upper_boxes.append(_box(x, width, low, low + high, top))
+    return ColumnChart(lower_boxes, upper_boxes, ticks(top))
+
+
+def bridge(rows: Sequence[tuple[str, int, bool]]) -> list[Step]:
+    """Lay out the way from one sum to another; bars are in proportion to the largest step.
+
+    Args:
+        rows: label, cents, and whether it is a sum.
+    """
+    reach = max([abs(cents) for _, cents, is_sum in rows if not is_sum], default=0) or 1
+    return [
+        Step(label, cents, is_sum, None if is_sum else _bar(cents, reach))
+        for label, cents, is_sum in rows
+    ]
+
+
+def nice_top(cents: int) -> int:
+    """The first round amount at or above `cents` that splits into round quarters."""
+    step = 1
+    while True:
+        for factor in _STEPS:
+            if step * factor * _LINES >= cents:
+                return step * factor * _LINES
+        step *= 10
+
+
+def ticks(top: int) -> list[Tick]:
+    """Lines at the quarters of the height, from the top down to zero."""
+    return [
+        Tick(top * part // _LINES, _n(HEIGHT - HEIGHT * part / _LINES))
+        for part in range(_LINES, -1, -1)
+    ]
+
+
+def _points(values: Sequence[int], top: int) -> list[tuple[float, float]]:
+    gap = WIDTH / max(len(values) - 1, 1)
+    return [(gap * place, HEIGHT - HEIGHT * value / top) for place, value in enumerate(values)]
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(
+        f"{'L' if place else 'M'}{_n(x)} {_n(y)}" for place, (x, y) in enumerate(points)
+    )
+
+
+def _box(x: float, width: float, low: int, high: int, top: int) -> Box:
+    height = HEIGHT * (high - low) / top
+    return Box(_n(x), _n(HEIGHT - HEIGHT * high / top), _n(width), _n(height))
+
+
+def _bar(cents: int, reach: int) -> Box:
+    """A bar from the middle outward, at least a hair wide so that it can be seen."""
+    middle = WIDTH / 2
+    width = max(middle * abs(cents) / reach, 6)
+    return Box(_n(middle if cents >= 0 else middle - width), "0", _n(width), "20")
+
+
+def _n(number: float) -> str:
+    """A coordinate with one decimal, whatever the language of the page."""
+    return f"{number:.1f}".removesuffix(".0")

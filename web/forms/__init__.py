@@ -1,0 +1,1 @@
+"""What people type, read into the words of the domain. No rule of lending lives here."""

@@ -1,0 +1,22 @@
+"""The words of the SEPA mandate that a person gives with a bank account."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+
+
+def mandate_text(person: User) -> str:
+    """The mandate as it is shown and kept, in the active language."""
+    purpose = (
+        _("the instalments of my loans")
+        if person.is_borrower
+        else _("payments into my wallet that I start myself")
+    )
+    return _(
+        "I allow Pari and its payment provider to debit my account for %(purpose)s, and I "
+        "instruct my bank to honour these debits. Within eight weeks of a debit I may ask my "
+        "bank to return it, on the terms agreed with my bank. I learn of each debit at least "
+        "two days before it."
+    ) % {"purpose": purpose}

@@ -1,0 +1,60 @@
+"""A borrower's overview and loans: next payment, plan, timeline, documents."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts import selectors as people
+from core import clock
+from lending.domain.due_dates import days_past_due
+from lending.models import Instalment
+from lending.selectors import loans as selectors
+from lending.selectors.requests import requests_of
+from lending.states import OPEN_FOR_BORROWER
+from web.access import borrowers_only, person_of
+
+
+@require_safe
+@borrowers_only
+def home(request: HttpRequest) -> HttpResponse:
+    """What is due next, the loans, and the request under way."""
+    person, today = person_of(request), clock.business_date()
+    under_way = requests_of(person).filter(status__in=OPEN_FOR_BORROWER).first()
+    context = {
+        "next": selectors.next_payment(person, today),
+        "loans": selectors.loans_of(person),
+        "under_way": under_way,
+        "latest": under_way or requests_of(person).first(),
+        "missing_of_person": people.missing_steps(person),
+        "today": today,
+    }
+    return render(request, "borrower/home.html", context)
+
+
+@require_safe
+@borrowers_only
+def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
+    """One loan: how far it is, its plan and what happened."""
+    person, today = person_of(request), clock.business_date()
+    own = selectors.loan_of_borrower(person, loan_id)
+    plan = selectors.schedule_of(person, own.pk)
+    context = {
+        "loan": own,
+        "rows": [(row, standing(row, today)) for row in plan],
+        "events": selectors.timeline_of(person, own.pk)[:50],
+        "today": today,
+    }
+    return render(request, "borrower/loan.html", context)
+
+
+def standing(row: Instalment, today: date) -> str:
+    """How an instalment stands: "paid", "late", "due" (on its day), "open"."""
+    if row.paid_on:
+        return "paid"
+    if days_past_due(row.due_on, today):
+        return "late"
+    return "due" if row.due_on <= today else "open"

@@ -1,0 +1,101 @@
+"""What is on the market: the list, one request, and its funding as it moves."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from core import clock
+from core.errors import NotFound
+from lending.domain.grades import GRADE_BANDS
+from lending.domain.pricing import expected_net_return
+from lending.models import LoanRequest
+from lending.selectors.market import listed_requests, market_figures, market_request
+from lending.selectors.offers import offers_of
+from lending.services.offers import is_revocable, takes_offers
+from lending.states import OfferStatus
+from web.access import person_of
+from web.forms.bids import BidForm
+from web.forms.market import MarketForm
+from web.htmx import page_or_piece
+from web.paging import other_pages, page_of
+from web.representative import figures, representative_example
+
+STOP_POLLING: Final = 286
+
+
+@require_safe
+def market(request: HttpRequest) -> HttpResponse:
+    """Open requests, filtered and sorted as the address says."""
+    form = MarketForm(request.GET)
+    page = page_of(request, form.chosen(listed_requests()))
+    context = {
+        "form": form,
+        "page": page,
+        "pages": other_pages(request),
+        "today": clock.business_date(),
+    }
+    if not request.htmx:
+        context |= {
+            "market": market_figures(),
+            "example": representative_example(clock.business_date()),
+        }
+    return page_or_piece(request, "market/list.html", "results", context)
+
+
+@require_safe
+def request_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One request with all that the market may know of it."""
+    person = person_of(request)
+    wanted = market_request(public_id, person)
+    context = _funding(wanted) | {
+        "quote": figures(
+            wanted.amount_cents or 0,
+            wanted.annual_rate,
+            wanted.term_months or 0,
+            clock.business_date(),
+            due_day=wanted.due_day,
+        ),
+        "net_return": _net_return(wanted),
+        "typical_pd": GRADE_BANDS[wanted.grade].typical_pd,
+        "is_own": person.is_authenticated and wanted.borrower_id == person.pk,
+    }
+    if person.is_authenticated and person.is_lender:
+        context |= {"bid_form": BidForm(request=wanted), "own_offers": _own_offers(request, wanted)}
+    return render(request, "market/request.html", context)
+
+
+def _net_return(wanted: LoanRequest) -> Any:
+    pd = GRADE_BANDS[wanted.grade].typical_pd
+    return expected_net_return(wanted.annual_rate, wanted.term_months or 0, pd)
+
+
+def _own_offers(request: HttpRequest, wanted: LoanRequest) -> list[tuple[Any, bool]]:
+    """This lender's stakes in the request, each with whether it can still be revoked."""
+    offers = offers_of(person_of(request)).filter(request=wanted, status=OfferStatus.OPEN)
+    now = clock.now()
+    return [(offer, is_revocable(offer, wanted, at=now)) for offer in offers]
+
+
+def _funding(wanted: LoanRequest) -> dict[str, Any]:
+    return {
+        "wanted": wanted,
+        "is_open": takes_offers(wanted, at=clock.now()),
+        "today": clock.business_date(),
+    }
+
+
+@require_safe
+def funding(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """How far a request is funded now; tells the page to stop asking once it is closed."""
+    try:
+        wanted = market_request(public_id, person_of(request))
+    except NotFound:
+        return render(request, "market/_closed.html", status=STOP_POLLING)
+    context = _funding(wanted)
+    status = 200 if context["is_open"] else STOP_POLLING
+    return render(request, "market/request.html#funding", context, status=status)

@@ -1,0 +1,136 @@
+"""A lender's wallet: balances, pay-in, withdrawal, statement."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import selectors as people
+from accounts.models import User
+from core import clock
+from ledger.chart import Role
+from lending.selectors.wallet import statement_lines, statement_of, wallet_of
+from payments import selectors as payments
+from payments.services import pay_ins
+from payments.services.withdrawals import request_withdrawal
+from payments.states import PayInStatus
+from web.access import lenders_only, person_of
+from web.errors import refusals_on, refusals_told
+from web.forms.wallet import PayInForm, WithdrawalForm
+from web.paging import other_pages, page_of
+from web.templatetags.pari import euro
+
+STATEMENTS: Final = {
+    "cash": (Role.CASH, gettext_lazy("Available")),
+    "reserved": (Role.RESERVED, gettext_lazy("Reserved")),
+    "invested": (Role.INVESTED, gettext_lazy("Invested")),
+    "outgoing": (Role.IN_TRANSIT_OUT, gettext_lazy("On its way out")),
+}
+
+
+@require_safe
+@lenders_only
+def wallet(request: HttpRequest) -> HttpResponse:
+    """Where the money is, what is pending, and the statement of one account."""
+    person = person_of(request)
+    name = request.GET.get("account", "cash")
+    if name not in STATEMENTS:
+        raise Http404(name)
+    role, label = STATEMENTS[name]
+    page = page_of(request, statement_of(person, role))
+    context = _balances(person) | {
+        "lines": statement_lines(person, list(page), role),
+        "page": page,
+        "pages": other_pages(request),
+        "account": name,
+        "account_label": label,
+        "accounts": [(key, text) for key, (_role, text) in STATEMENTS.items()],
+        "pending_pay_ins": payments.pending_pay_ins_of(person),
+        "pending_payouts": payments.pending_payouts_of(person),
+        "missing_of_person": people.missing_steps(person),
+    }
+    return render(request, "wallet/wallet.html", context)
+
+
+def _balances(person: User) -> dict[str, Any]:
+    today = clock.business_date()
+    return {
+        "wallet": wallet_of(person),
+        "withdrawable_cents": payments.withdrawable_cents(person, today),
+        "unseasoned_cents": payments.unseasoned_cents(person, today),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@lenders_only
+def pay_in(request: HttpRequest) -> HttpResponse:
+    """Ask for the amount and go to the provider's page."""
+    person = person_of(request)
+    form = PayInForm(request.POST or None)
+    if form.is_valid():
+        with refusals_on(form):
+            started = pay_ins.start_pay_in(
+                lender=person,
+                amount_cents=form.cleaned_data["amount"],
+                request_key=form.cleaned_data["request_key"],
+                at=clock.now(),
+                return_url=request.build_absolute_uri(reverse("web:pay_in_return")),
+            )
+            return redirect(started.url or "web:wallet")
+    context = {"form": form, "missing_of_person": people.missing_steps(person)}
+    return render(request, "wallet/pay_in.html", context | _balances(person))
+
+
+@require_safe
+@lenders_only
+def pay_in_return(request: HttpRequest) -> HttpResponse:
+    """Back from the provider: say how far the latest pay-in has come."""
+    latest = payments.pay_ins_of(person_of(request)).first()
+    if latest:
+        with refusals_told(request):
+            latest = pay_ins.refresh(pay_in_id=latest.pk, at=clock.now())
+            _tell(request, latest.status, latest.amount_cents)
+    return redirect("web:wallet")
+
+
+def _tell(request: HttpRequest, status: str, cents: int) -> None:
+    facts = {"amount": euro(cents)}
+    if status == PayInStatus.CONFIRMED:
+        messages.success(request, _("%(amount)s are in your wallet.") % facts)
+    elif status == PayInStatus.PENDING:
+        messages.info(request, _("%(amount)s are on their way; your bank is still at it.") % facts)
+    else:
+        messages.warning(request, _("The payment of %(amount)s was not completed.") % facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@lenders_only
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Send money back to the lender's own bank account."""
+    person = person_of(request)
+    balances = _balances(person)
+    form = WithdrawalForm(request.POST or None, withdrawable_cents=balances["withdrawable_cents"])
+    if form.is_valid():
+        with refusals_on(form):
+            payout = request_withdrawal(
+                lender=person,
+                amount_cents=form.cleaned_data["amount"],
+                request_key=form.cleaned_data["request_key"],
+                at=clock.now(),
+            )
+            told = _("%(amount)s are on their way to your bank account.")
+            messages.success(request, told % {"amount": euro(payout.amount_cents)})
+            return redirect("web:wallet")
+    context = {
+        "form": form,
+        "bank_account": people.active_bank_account(person),
+        "missing_of_person": people.missing_steps(person),
+    }
+    return render(request, "wallet/withdraw.html", context | balances)
