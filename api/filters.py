@@ -25,7 +25,7 @@ class _CentsFormField(forms.Field):
     """Whole cents, in ASCII digits."""
 
     def to_python(self, value: Any) -> int | None:
-        if value in self.empty_values:
+        if value is None:
             return None
         if not _CENTS.fullmatch(value) or int(value) > MAX_CENTS:
             raise forms.ValidationError(_("Give an amount in whole cents."), code="invalid")
@@ -36,7 +36,7 @@ class _PercentFormField(forms.Field):
     """Whole per cent."""
 
     def to_python(self, value: Any) -> int | None:
-        if value in self.empty_values:
+        if value is None:
             return None
         if not _PERCENT.fullmatch(value):
             raise forms.ValidationError(_("Give whole per cent, 0 to 100."), code="invalid")
@@ -47,7 +47,7 @@ class _RateFormField(forms.Field):
     """A fraction with at most five places."""
 
     def to_python(self, value: Any) -> Decimal | None:
-        if value in self.empty_values:
+        if value is None:
             return None
         if not _RATE.fullmatch(value):
             raise forms.ValidationError(_("Give a rate as a fraction, such as 0.0725."))

@@ -6,7 +6,7 @@ from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
 from api.converters import IdConverter
-from api.views import bids, docs, holdings, loans, mandates, market, me, quotes, tokens
+from api.views import bids, docs, holdings, loans, mandates, market, me, quotes, tokens, wallet
 
 register_converter(IdConverter, "id")
 
@@ -25,6 +25,8 @@ urlpatterns = [
         market.MarketRequestView.as_view(),
         name="market-request",
     ),
+    path("wallet", wallet.WalletView.as_view(), name="wallet"),
+    path("wallet/entries", wallet.WalletEntriesView.as_view(), name="wallet-entries"),
     path("bids", bids.BidsView.as_view(), name="bids"),
     path("bids/<id:bid_id>", bids.BidView.as_view(), name="bid"),
     path("bids/<id:bid_id>/revoke", bids.RevokeBidView.as_view(), name="revoke-bid"),

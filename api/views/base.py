@@ -27,6 +27,7 @@ class Endpoint(APIView):
     """Statuses with which the rules behind a write may refuse; for the schema."""
     field_names: ClassVar[Mapping[str, str]] = {}
     """What services call a field otherwise than the body does: their name -> ours."""
+    _is_private = False
 
     def known_parameters(self) -> frozenset[str]:
         """Names that may stand in the query of the address."""
@@ -43,6 +44,7 @@ class Endpoint(APIView):
     def perform_authentication(self, request: Request) -> None:
         """Find out who calls; without a language in the request theirs is spoken."""
         super().perform_authentication(request)
+        self._is_private = isinstance(request.user, User)
         is_asked = "Accept-Language" in request.headers
         is_chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
         if isinstance(request.user, User) and not is_asked and not is_chosen:
@@ -53,7 +55,7 @@ class Endpoint(APIView):
     ) -> Response:
         """Forbid every cache to keep what was said to a person who is logged in."""
         answer = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(getattr(request, "user", None), User):
+        if self._is_private:
             patch_cache_control(answer, private=True, no_store=True)
         return answer
 

@@ -15,6 +15,7 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -137,8 +138,8 @@ class MandatesView(Listing):
         """Nobody else's."""
         ended = self.request.query_params.get("ended", "false")
         if ended not in ("true", "false"):
-            sentence = _("Say true or false.")
-            raise serializers.ValidationError({"ended": sentence}, code="invalid_choice")
+            sentence = ErrorDetail(_("Say true or false."), code="invalid_choice")
+            raise serializers.ValidationError({"ended": [sentence]})
         return ended_mandates_of(self.person) if ended == "true" else mandates_of(self.person)
 
     @extend_schema(parameters=[_ENDED], summary="My mandates", tags=["mandates"])

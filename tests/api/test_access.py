@@ -1,0 +1,137 @@
+"""Who sees what: nobody without login, no one the other side's, nobody a stranger's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts.models import Role, User
+from api.urls import urlpatterns
+from core import clock
+from lending.models import Holding, Loan, Mandate, Offer
+from lending.services.mandate_data import MandateData
+from lending.services.mandates import save_mandate
+from tests.api.conftest import client_of, fresh_key
+from tests.factories import loans, people
+from tests.factories.people import AT
+from tests.factories.requests import bid, listed_request
+
+pytestmark = pytest.mark.django_db
+
+MANDATE = {"name": "Steady", "max_per_loan_cents": 100_00, "max_per_borrower_cents": 100_00}
+
+
+@dataclass
+class World:
+    """A lender and a borrower with one of everything."""
+
+    lender: User
+    borrower: User
+    loan: Loan
+    holding: Holding
+    offer: Offer
+    mandate: Mandate
+    request_id: str
+
+    def path(self, path: str) -> str:
+        """The address with the ids of this world."""
+        ids = {
+            "loan": self.loan.pk,
+            "holding": self.holding.pk,
+            "bid": self.offer.pk,
+            "mandate": self.mandate.pk,
+            "request": self.request_id,
+        }
+        return f"/api/v1/{path}".format(**ids)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    clock.set_business_date(clock.day_of(AT), is_virtual=True)
+    lender, borrower = people.lender(cash_cents=500_00), people.borrower()
+    loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], borrower=borrower)
+    wanted = listed_request()
+    return World(
+        lender=lender,
+        borrower=borrower,
+        loan=loan,
+        holding=Holding.objects.get(loan=loan),
+        offer=bid(lender, wanted, 100_00),
+        mandate=save_mandate(lender=lender, data=MandateData(**MANDATE), at=AT),
+        request_id=str(wanted.public_id),
+    )
+
+
+EVERYONE, BOTH = {Role.LENDER, Role.BORROWER, Role.STAFF}, {Role.LENDER, Role.BORROWER}
+LENDER, BORROWER = {Role.LENDER}, {Role.BORROWER}
+PRIVATE = [
+    # method, path, body, whose side, whether it names a thing of one person
+    ("get", "me", None, EVERYONE, False),
+    ("delete", "tokens", None, EVERYONE, False),
+    ("get", "wallet", None, BOTH, False),
+    ("get", "wallet/entries", None, BOTH, False),
+    ("get", "bids", None, LENDER, False),
+    ("post", "bids", {"request": "{request}", "amount_cents": 25_00}, LENDER, False),
+    ("get", "bids/{bid}", None, LENDER, True),
+    ("post", "bids/{bid}/revoke", None, LENDER, True),
+    ("get", "mandates", None, LENDER, False),
+    ("post", "mandates", MANDATE | {"name": "Other"}, LENDER, False),
+    ("get", "mandates/{mandate}", None, LENDER, True),
+    ("put", "mandates/{mandate}", MANDATE, LENDER, True),
+    ("post", "mandates/{mandate}/pause", None, LENDER, True),
+    ("post", "mandates/{mandate}/resume", None, LENDER, True),
+    ("post", "mandates/{mandate}/end", None, LENDER, True),
+    ("get", "holdings", None, LENDER, False),
+    ("get", "holdings/{holding}", None, LENDER, True),
+    ("get", "loans", None, BORROWER, False),
+    ("get", "loans/{loan}", None, BORROWER, True),
+    ("get", "loans/{loan}/schedule", None, BORROWER, True),
+]
+PUBLIC = {"quotes", "market/requests", "market/requests/<uuid:public_id>"}
+FOR_READERS = {"schema/", "schema", "docs/", "docs", ""}
+
+
+def call(world: World, person: User | None, method: str, path: str, given: Any) -> Any:
+    """Call an endpoint of this world as a person."""
+    if given and "request" in given:
+        given = {**given, "request": world.request_id}
+    send = getattr(client_of(person), method)
+    return send(world.path(path), given, headers=fresh_key())
+
+
+@pytest.mark.parametrize(("method", "path", "given", "sides", "is_somebodys"), PRIVATE)
+def test_private_things_are_for_their_owner_alone(
+    world: World, method: str, path: str, given: Any, sides: set[Role], is_somebodys: bool
+) -> None:
+    anonymous = call(world, None, method, path, given)
+    assert (anonymous.status_code, anonymous.json()["code"]) == (401, "not_authenticated")
+    assert anonymous.headers["WWW-Authenticate"] == "Bearer"
+    for role in EVERYONE - sides:
+        assert call(world, people.person(role), method, path, given).status_code == 403
+    stranger = people.person(next(iter(sides)))
+    if is_somebodys:
+        answer = call(world, stranger, method, path, given)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    owner = world.borrower if sides == BORROWER else world.lender
+    assert call(world, owner, method, path, given).status_code in (200, 201, 204)
+
+
+def test_no_endpoint_is_left_out() -> None:
+    tested = {path for _, path, *_ in PRIVATE}
+    known = {re.sub(r"<id:(\w+)_id>", r"{\1}", str(entry.pattern)) for entry in urlpatterns}
+    assert known - PUBLIC - FOR_READERS == tested
+
+
+@pytest.mark.parametrize("path", ["bids", "mandates", "holdings"])
+def test_lists_hold_nothing_of_a_stranger(world: World, path: str) -> None:
+    stranger = client_of(people.person(Role.LENDER))
+    assert stranger.get(f"/api/v1/{path}").json() == {"next": None, "results": []}
+    assert client_of(world.lender).get(f"/api/v1/{path}").json()["results"]
+
+
+def test_a_token_that_is_none_is_refused_even_on_public_addresses(world: World) -> None:
+    client = client_of(Authorization="Bearer nonsense")
+    assert client.get("/api/v1/market/requests").status_code == 401
