@@ -48,7 +48,7 @@ def staff_pages() -> dict[str, Any]:
         "SIDEBAR": {
             "show_search": True,
             "show_all_applications": True,
-            "navigation": "lending.admin.navigation.sidebar",
+            "navigation": "config.navigation.sidebar",
         },
     }
 

@@ -103,17 +103,15 @@ class ReadOnlyAdmin(Unchangeable, WrittenOut, ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
-    hidden: ClassVar[Sequence[str]] = ()
-    """Fields that are not for the eye, such as documents as bytes."""
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Columns, with amounts and rates written out."""
         return self.shown(super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """The fields that the admin names, else all of the model, written out."""
+        """The fields that the admin names, else all but those it excludes, written out."""
         names = self.fields or [field.name for field in self.model._meta.concrete_fields]
-        return self.shown([name for name in names if name not in self.hidden])
+        return self.shown([name for name in names if name not in (self.exclude or ())])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Every field."""

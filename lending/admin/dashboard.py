@@ -15,9 +15,8 @@ from core import clock
 from core.admin import EMPTY, in_euro
 from core.models import DayEndRun
 from core.wording import day
-from lending.admin.navigation import waiting_appeals
 from lending.choices import REVIEW_DAYS
-from lending.models import Instalment, Loan, LoanRequest
+from lending.models import Appeal, Instalment, Loan, LoanRequest
 from lending.states import LoanStatus, RequestStatus
 from notifications.models import Message
 
@@ -52,6 +51,16 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "cards": [*_desk(today), *_market(), *_lent(today), *_house(today)],
         "late": _late_loans(today),
     }
+
+
+def waiting_requests() -> int:
+    """Requests that wait for a decision."""
+    return LoanRequest.objects.filter(status=RequestStatus.IN_REVIEW).count()
+
+
+def waiting_appeals() -> int:
+    """Appeals that wait for an answer."""
+    return Appeal.objects.filter(outcome="").count()
 
 
 def _listing(name: str, query: str = "") -> str:

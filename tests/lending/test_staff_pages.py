@@ -15,10 +15,10 @@ from django.urls import reverse
 from rest_framework.authtoken.models import TokenProxy
 
 from accounts.models import Role, User
+from config.navigation import sidebar
 from core import clock
 from lending import models as lending
 from lending.admin.dashboard import dashboard
-from lending.admin.navigation import sidebar
 from lending.models import FeeRate, LoanRequest, Review
 from lending.services import appeals, contracts, disbursements, reviews
 from lending.states import RequestStatus

@@ -23,15 +23,20 @@ _LOAN: Final = {"loan_id": 3, "number": "L-3"}
 SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
+    "collection_returned": _LOAN | {"amount_cents": 123_45},
     "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
     "holding_defaulted": _LOAN | {"overdue_cents": 123_45},
     "holding_started": _LOAN | _TITLE,
+    "identity_failed": {},
+    "identity_verified": {},
+    "instalment_due": _LOAN | {"due_on": "2026-02-01", "amount_cents": 123_45},
     "instalment_late": _LOAN | {"due_on": "2026-02-01", "open_cents": 123_45},
     "loan_defaulted": _LOAN | {"overdue_cents": 123_45},
     "loan_disbursed": _LOAN | _TITLE | {"payout_cents": 4_875_00, "first_due_on": "2026-03-01"},
     "loan_repaid": _LOAN,
     "mandate_ended": {"name": "Careful grades"},
     "offer_released": _TITLE | {"amount_cents": 250_00},
+    "pay_in_credited": {"amount_cents": 500_00},
     "question_back": _TITLE | {"question": "Is the rent with or without heating?"},
     "request_cancelled": _TITLE | {"why": "The story is copied from another one."},
     "request_declined": _TITLE
@@ -41,6 +46,8 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "request_listed": _TITLE
     | {"amount_cents": 5_000_00, "annual_rate": "0.07", "deadline_on": "2026-02-01"},
     "request_submitted": _TITLE,
+    "withdrawal_paid": {"amount_cents": 500_00},
+    "withdrawal_returned": {"amount_cents": 500_00},
     "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
 }
 

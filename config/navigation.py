@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from lending.models import Appeal, LoanRequest
-from lending.states import RequestStatus
+from lending.admin.dashboard import waiting_appeals, waiting_requests
 
 
 class Entry(NamedTuple):
@@ -42,6 +41,7 @@ _GROUPS: Final = (
             _list_of("request_quote", _("Requests"), "lending", "loanrequest"),
             _list_of("back_hand", _("Offers"), "lending", "offer"),
             _list_of("tune", _("Mandates"), "lending", "mandate"),
+            _list_of("balance", _("Rounds"), "matching", "matchround"),
         ),
     ),
     (
@@ -52,6 +52,16 @@ _GROUPS: Final = (
             _list_of("payments", _("Repayments"), "lending", "repayment"),
             _list_of("pie_chart", _("Holdings"), "lending", "holding"),
             _list_of("description", _("Contracts"), "lending", "contract"),
+        ),
+    ),
+    (
+        _("Payments"),
+        (
+            _list_of("login", _("Pay-ins"), "payments", "payin"),
+            _list_of("logout", _("Payouts"), "payments", "payout"),
+            _list_of("sync_alt", _("Debits"), "payments", "collection"),
+            _list_of("outbound", _("Requests to the provider"), "payments", "provideroperation"),
+            _list_of("webhook", _("Events of the provider"), "payments", "webhookevent"),
         ),
     ),
     (
@@ -106,16 +116,6 @@ def _is_here(path: str, link: str) -> bool:
     """Whether the page is the link's own, or a row of its list."""
     rest = path.removeprefix(link)
     return path == link or (rest != path and rest[:1].isdigit())
-
-
-def waiting_requests() -> int:
-    """Requests that wait for a decision."""
-    return LoanRequest.objects.filter(status=RequestStatus.IN_REVIEW).count()
-
-
-def waiting_appeals() -> int:
-    """Appeals that wait for an answer."""
-    return Appeal.objects.filter(outcome="").count()
 
 
 _WAITING: Final = {
