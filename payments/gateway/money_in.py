@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from payments import facts
-from payments.gateway.sdk import CURRENCY, PAGE, Caller, keyed, reading, writing
+from payments.gateway.sdk import CURRENCY, PAGE, Caller, keyed, read, reading, writing
 
 
 class MoneyIn(Caller):
@@ -52,20 +52,20 @@ class MoneyIn(Caller):
                 },
                 keyed(key),
             )
-        return facts.CheckoutSession.read(found.to_dict())
+            return read(facts.CheckoutSession, found)
 
     def checkout(self, session_id: str) -> facts.CheckoutSession:
         """A checkout session with its payment, charge and balance transaction."""
         expand = ["payment_intent.latest_charge.balance_transaction"]
         with reading():
             found = self._v1.checkout.sessions.retrieve(session_id, {"expand": expand})
-        return facts.CheckoutSession.read(found.to_dict())
+            return read(facts.CheckoutSession, found)
 
     def expire_checkout(self, session_id: str, *, key: str) -> facts.CheckoutSession:
         """Close a page on which nobody paid."""
         with writing():
             found = self._v1.checkout.sessions.expire(session_id, {}, keyed(key))
-        return facts.CheckoutSession.read(found.to_dict())
+            return read(facts.CheckoutSession, found)
 
     def collect(
         self,
@@ -99,27 +99,27 @@ class MoneyIn(Caller):
                 },
                 keyed(key),
             )
-        return facts.Payment.read(found.to_dict())
+            return read(facts.Payment, found)
 
     def payment(self, payment_id: str) -> facts.Payment:
         """A payment with its charge and balance transaction."""
         expand = ["latest_charge.balance_transaction"]
         with reading():
             found = self._v1.payment_intents.retrieve(payment_id, {"expand": expand})
-        return facts.Payment.read(found.to_dict())
+            return read(facts.Payment, found)
 
     def cancel_payment(self, payment_id: str, *, key: str) -> facts.Payment:
         """Give up a payment that was not made."""
         with writing():
             found = self._v1.payment_intents.cancel(payment_id, {}, keyed(key))
-        return facts.Payment.read(found.to_dict())
+            return read(facts.Payment, found)
 
     def payments_since(self, created_from: datetime) -> list[facts.Payment]:
         """Payments made since an instant, newest first; to look for one whose answer was lost."""
         since = int(created_from.timestamp())
         with reading():
             page = self._v1.payment_intents.list({"created": {"gte": since}, "limit": PAGE})
-            return [facts.Payment.read(row.to_dict()) for row in page.auto_paging_iter()]
+            return [read(facts.Payment, row) for row in page.auto_paging_iter()]
 
     def refund(
         self, *, key: str, payment_id: str, amount_cents: int, metadata: dict[str, str]
@@ -135,12 +135,12 @@ class MoneyIn(Caller):
                 },
                 keyed(key),
             )
-        return facts.Refund.read(found.to_dict())
+            return read(facts.Refund, found)
 
     def refund_state(self, refund_id: str) -> facts.Refund:
         """How far a refund has come."""
         with reading():
-            return facts.Refund.read(self._v1.refunds.retrieve(refund_id).to_dict())
+            return read(facts.Refund, self._v1.refunds.retrieve(refund_id))
 
     def top_up(self, *, key: str, amount_cents: int, metadata: dict[str, str]) -> facts.TopUp:
         """Put the operator's own money into the balance."""
@@ -149,16 +149,16 @@ class MoneyIn(Caller):
                 {"amount": amount_cents, "currency": CURRENCY, "metadata": metadata},
                 keyed(key),
             )
-        return facts.TopUp.read(found.to_dict())
+            return read(facts.TopUp, found)
 
     def top_up_state(self, topup_id: str) -> facts.TopUp:
         """How far a top-up has come."""
         with reading():
-            return facts.TopUp.read(self._v1.topups.retrieve(topup_id).to_dict())
+            return read(facts.TopUp, self._v1.topups.retrieve(topup_id))
 
     def top_ups_since(self, created_from: datetime) -> list[facts.TopUp]:
         """Top-ups since an instant; to look for one whose answer was lost."""
         since = int(created_from.timestamp())
         with reading():
             page = self._v1.topups.list({"created": {"gte": since}, "limit": PAGE})
-            return [facts.TopUp.read(row.to_dict()) for row in page.auto_paging_iter()]
+            return [read(facts.TopUp, row) for row in page.auto_paging_iter()]

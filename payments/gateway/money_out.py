@@ -13,6 +13,7 @@ from payments.gateway.sdk import (
     Caller,
     keyed,
     on_behalf,
+    read,
     reading,
     writing,
 )
@@ -44,21 +45,21 @@ class MoneyOut(Caller):
                 },
                 keyed(key),
             )
-        return facts.Transfer.read(found.to_dict())
+            return read(facts.Transfer, found)
 
     def transfer_state(self, transfer_id: str) -> facts.Transfer:
         """A transfer and what was taken back of it."""
         with reading():
-            return facts.Transfer.read(self._v1.transfers.retrieve(transfer_id).to_dict())
+            return read(facts.Transfer, self._v1.transfers.retrieve(transfer_id))
 
     def transfers_to(self, account_id: str, *, since: datetime) -> list[facts.Transfer]:
         """Transfers to a recipient since an instant; to look for one whose answer was lost."""
-        created = {"gte": int(since.timestamp())}
+        first = int(since.timestamp())
         with reading():
             page = self._v1.transfers.list(
-                {"destination": account_id, "created": created, "limit": PAGE}
+                {"destination": account_id, "created": {"gte": first}, "limit": PAGE}
             )
-            return [facts.Transfer.read(row.to_dict()) for row in page.auto_paging_iter()]
+            return [read(facts.Transfer, row) for row in page.auto_paging_iter()]
 
     def reverse_transfer(
         self, transfer_id: str, *, key: str, amount_cents: int, metadata: dict[str, str]
@@ -68,7 +69,7 @@ class MoneyOut(Caller):
             found = self._v1.transfers.reversals.create(
                 transfer_id, {"amount": amount_cents, "metadata": metadata}, keyed(key)
             )
-        return facts.Reversal.read(found.to_dict())
+            return read(facts.Reversal, found)
 
     def pay_out(
         self,
@@ -90,50 +91,52 @@ class MoneyOut(Caller):
                 },
                 keyed(key, account_id),
             )
-        return facts.PayoutFact.read(found.to_dict())
+            return read(facts.PayoutFact, found)
 
     def payouts_of(self, account_id: str, *, since: datetime) -> list[facts.PayoutFact]:
         """A recipient's payouts since an instant; to look for one whose answer was lost."""
-        created = {"gte": int(since.timestamp())}
+        first = int(since.timestamp())
         with reading():
-            page = self._v1.payouts.list({"created": created, "limit": PAGE}, on_behalf(account_id))
-            return [facts.PayoutFact.read(row.to_dict()) for row in page.auto_paging_iter()]
+            page = self._v1.payouts.list(
+                {"created": {"gte": first}, "limit": PAGE}, on_behalf(account_id)
+            )
+            return [read(facts.PayoutFact, row) for row in page.auto_paging_iter()]
 
     def payout(self, payout_id: str, *, account_id: str) -> facts.PayoutFact:
         """How far a payout has come."""
         with reading():
             found = self._v1.payouts.retrieve(payout_id, {}, on_behalf(account_id))
-        return facts.PayoutFact.read(found.to_dict())
+            return read(facts.PayoutFact, found)
 
     def balance(self, *, account_id: str = "") -> facts.Balance:
         """What the provider holds for us, or for a recipient."""
         with reading():
             found = self._v1.balance.retrieve({}, on_behalf(account_id))
-        return facts.Balance.read(found.to_dict())
+            return read(facts.Balance, found)
 
     def balance_transactions(
         self, *, since: datetime = THE_BEGINNING, account_id: str = ""
     ) -> list[facts.BalanceTransaction]:
         """Every line of the provider's books about an account, newest first."""
-        created = {"gte": int(since.timestamp())}
+        first = int(since.timestamp())
         with reading():
             page = self._v1.balance_transactions.list(
-                {"limit": PAGE, "created": created}, on_behalf(account_id)
+                {"limit": PAGE, "created": {"gte": first}}, on_behalf(account_id)
             )
-            return [facts.BalanceTransaction.read(row.to_dict()) for row in page.auto_paging_iter()]
+            return [read(facts.BalanceTransaction, row) for row in page.auto_paging_iter()]
 
     def balance_transaction(self, transaction_id: str) -> facts.BalanceTransaction:
         """One line of the provider's books."""
         with reading():
             found = self._v1.balance_transactions.retrieve(transaction_id)
-        return facts.BalanceTransaction.read(found.to_dict())
+            return read(facts.BalanceTransaction, found)
 
     def events_since(self, created_from: datetime, *, kinds: Sequence[str]) -> list[facts.Event]:
         """Events since an instant, oldest first."""
-        created = {"gte": int(created_from.timestamp())}
+        first = int(created_from.timestamp())
         with reading():
             page = self._v1.events.list(
-                {"limit": PAGE, "created": created, "types": list(kinds)[:20]}
+                {"limit": PAGE, "created": {"gte": first}, "types": list(kinds)[:20]}
             )
-            found = [facts.Event.read(row.to_dict()) for row in page.auto_paging_iter()]
+            found = [read(facts.Event, row) for row in page.auto_paging_iter()]
         return found[::-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payments import facts
-from payments.gateway.sdk import CURRENCY, Caller, keyed, reading, writing
+from payments.gateway.sdk import CURRENCY, Caller, keyed, read, reading, writing
 
 
 class People(Caller):
@@ -17,7 +17,7 @@ class People(Caller):
             found = self._v1.customers.create(
                 {"email": email, "name": name, "metadata": metadata}, keyed(key)
             )
-        return facts.Customer.read(found.to_dict())
+            return read(facts.Customer, found)
 
     def create_bank_setup(
         self, *, key: str, customer_id: str, metadata: dict[str, str]
@@ -33,7 +33,7 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.BankSetup.read(found.to_dict())
+            return read(facts.BankSetup, found)
 
     def confirm_bank_setup(
         self,
@@ -66,18 +66,18 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.BankSetup.read(found.to_dict())
+            return read(facts.BankSetup, found)
 
     def bank_setup(self, setup_id: str) -> facts.BankSetup:
         """How far a setup has come."""
         with reading():
             found = self._v1.setup_intents.retrieve(setup_id, {"expand": ["payment_method"]})
-        return facts.BankSetup.read(found.to_dict())
+            return read(facts.BankSetup, found)
 
     def mandate(self, mandate_id: str) -> facts.Mandate:
         """Whether a bank account may still be debited."""
         with reading():
-            return facts.Mandate.read(self._v1.mandates.retrieve(mandate_id).to_dict())
+            return read(facts.Mandate, self._v1.mandates.retrieve(mandate_id))
 
     def detach_method(self, method_id: str, *, key: str) -> None:
         """Forget a bank account that is no longer in use."""
@@ -104,14 +104,14 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.Verification.read(found.to_dict())
+            return read(facts.Verification, found)
 
     def verification(self, session_id: str) -> facts.Verification:
         """How far a check has come, with the verified name and birth date."""
         expand = ["verified_outputs", "verified_outputs.dob"]
         with reading():
             found = self._v1.identity.verification_sessions.retrieve(session_id, {"expand": expand})
-        return facts.Verification.read(found.to_dict())
+            return read(facts.Verification, found)
 
     def create_recipient(
         self,
@@ -154,7 +154,7 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.Recipient.read(found.to_dict())
+            return read(facts.Recipient, found)
 
     def recipient(self, account_id: str) -> facts.Recipient:
         """Whether a recipient may receive, and what is missing."""
@@ -162,7 +162,7 @@ class People(Caller):
             found = self._v2.core.accounts.retrieve(
                 account_id, {"include": ["configuration.recipient", "requirements"]}
             )
-        return facts.Recipient.read(found.to_dict())
+            return read(facts.Recipient, found)
 
     def onboarding_link(
         self, account_id: str, *, key: str, refresh_url: str, return_url: str
@@ -182,7 +182,7 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.Link.read(found.to_dict(for_json=True))
+            return read(facts.Link, found)
 
     def add_destination(
         self, account_id: str, *, key: str, iban: str, holder_name: str
@@ -204,7 +204,7 @@ class People(Caller):
                 },
                 keyed(key),
             )
-        return facts.BankDestination.read(found.to_dict())
+            return read(facts.BankDestination, found)
 
     def pay_out_by_hand(self, account_id: str, *, key: str) -> None:
         """Stop the provider from paying a recipient's balance out by itself."""

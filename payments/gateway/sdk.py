@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
 import stripe
 from django.conf import settings
@@ -22,6 +22,17 @@ CURRENCY: Final = "eur"
 
 stripe.enable_telemetry = False
 logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of each call, twice
+
+
+class Readable(Protocol):
+    """A value of ours that is made from the provider's JSON."""
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> Self:
+        """From the provider's JSON."""
+
+
+_Readable = TypeVar("_Readable", bound=Readable)
 
 
 class Caller:
@@ -58,6 +69,14 @@ def writing() -> Iterator[None]:
         raise Unavailable(str(error)) from error
     except stripe.StripeError as error:
         raise UnknownOutcome(str(error)) from error
+
+
+def read(kind: type[_Readable], found: stripe.StripeObject) -> _Readable:
+    """What an answer says; one that cannot be read counts as no answer."""
+    try:
+        return kind.read(found.to_dict(for_json=True))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise stripe.APIError(f"unreadable answer: {error!r}") from error
 
 
 def keyed(key: str, account_id: str = "") -> stripe.RequestOptions:
@@ -109,7 +128,7 @@ class Recording(stripe.HTTPClient):
 
     def close(self) -> None:
         """Close the client that sends."""
-        self._inner.close()
+        self._inner.close()  # type: ignore[no-untyped-call]
 
 
 def _refused(error: stripe.StripeError) -> Refused:

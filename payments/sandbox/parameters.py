@@ -187,11 +187,17 @@ EMPTY = Table({}, frozenset())
 
 @cache
 def _table_of(typed: type) -> Table:
-    raw = {name: hint for name, hint in typed.__annotations__.items() if name not in _OPTIONS}
+    given: dict[str, Any] = typed.__annotations__
+    raw = {name: hint for name, hint in given.items() if name not in _OPTIONS}
     bare = type(typed.__name__, (), {"__annotations__": raw})
     hints = get_type_hints(bare, vars(sys.modules[typed.__module__]), include_extras=True)
-    required = frozenset(n for n, hint in hints.items() if get_origin(hint) is not NotRequired)
+    required = frozenset(name for name, hint in hints.items() if not _is_optional(hint))
     return Table({name: _shape(hint) for name, hint in hints.items()}, required)
+
+
+def _is_optional(hint: Any) -> bool:
+    origin: Any = get_origin(hint)
+    return origin is NotRequired
 
 
 def _shape(hint: Any) -> Shape:

@@ -238,8 +238,8 @@ def perform(act: Callable[[Work], _T]) -> _T:
 def records(sql: str, values: Sequence[Any]) -> list[Record]:
     """The objects that a query over the columns of `Record` finds."""
     return [
-        Record(*row[:6], data=json.loads(row[6]), hidden=json.loads(row[7]))
-        for row in rows(sql, values)
+        Record(object_id, kind, account, parent, made, version, json.loads(data), json.loads(rest))
+        for object_id, kind, account, parent, made, version, data, rest in rows(sql, values)
     ]
 
 

@@ -7,6 +7,7 @@ fetched from the recipient's account and is ours again, whenever that happens.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -269,7 +270,7 @@ def _note_return(payout_id: int, fact: Reversal, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def _move(payout: Payout, to: PayoutStatus, *, at: datetime, **fields: object) -> None:
+def _move(payout: Payout, to: PayoutStatus, *, at: datetime, **fields: Any) -> None:
     """Note a step, unless another process already did; `payout` then shows what is."""
     locked = Payout.objects.select_for_update().get(pk=payout.pk)
     if locked.status == payout.status:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from payments.sandbox import store
-from payments.sandbox.errors import bad_parameter
+from payments.sandbox.errors import bad_parameter, missing
 from payments.sandbox.models import StoredEvent
 from payments.sandbox.store import Work
 
@@ -91,7 +91,7 @@ def event(work: Work, params: dict[str, Any], event_id: str) -> dict[str, Any]:
     """GET events/{id}."""
     row = StoredEvent.objects.filter(event_id=event_id, account=work.account).first()
     if row is None:
-        raise store.missing("event", event_id)
+        raise missing("event", event_id)
     found: dict[str, Any] = json.loads(row.payload)
     return found
 
