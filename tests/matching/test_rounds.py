@@ -10,9 +10,10 @@ from core import audit
 from ledger.chart import Role
 from ledger.selectors import balances_cents
 from lending.choices import SHARE_CENTS
-from lending.models import LoanRequest, Mandate, Offer
+from lending.models import Mandate, Offer
 from lending.services.offers import revoke_offer
-from lending.states import OfferSource, RequestStatus
+from lending.states import RequestStatus
+from matching.engine.check import BrokenRound
 from matching.engine.explain import level_of_stake
 from matching.models import LenderCarry, MatchRound, Receipt
 from matching.services.replays import replay
@@ -22,32 +23,16 @@ from matching.states import RoundStatus
 from tests.factories import people
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
-from tests.factories.requests import bid, listed_request
+from tests.factories.requests import bid
 from tests.flows.money import assert_money
+from tests.matching.world import OLD, booked, on_market, stakes_of
 
 pytestmark = pytest.mark.django_db
-
-OLD = AT + timedelta(days=4)
-"""When mandates may hold all of what was listed at AT."""
-
-
-def stakes_of(request: LoanRequest) -> list[int]:
-    """The stakes in a request in the order of their mandates, in cents."""
-    offers = Offer.objects.filter(request=request, source=OfferSource.MANDATE)
-    return list(offers.order_by("mandate_id").values_list("amount_cents", flat=True))
-
-
-def booked(**given: object) -> MatchRound:
-    """A round that was run and came to its end."""
-    match = run_round(**{"at": OLD, **given})  # type: ignore[arg-type]
-    assert match is not None
-    assert match.status == RoundStatus.BOOKED
-    return match
 
 
 def test_a_round_fills_a_request_from_mandates_and_reserves_their_money() -> None:
     mandates = [mandate(cash_cents=1_000_00) for _ in range(4)]
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
 
     match = booked()
 
@@ -61,13 +46,13 @@ def test_a_round_fills_a_request_from_mandates_and_reserves_their_money() -> Non
     assert match.figures["funded_cents"] == 1_000_00
     assert match.figures["jain"] == 1
     assert replay(match)
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_every_stake_has_a_receipt_whose_level_follows_from_its_numbers() -> None:
     for cents in (300_00, 700_00, 2_000_00):
         mandate(cash_cents=cents)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_300_00)
 
     match = booked()
 
@@ -76,13 +61,17 @@ def test_every_stake_has_a_receipt_whose_level_follows_from_its_numbers() -> Non
     for row in receipts:
         cents = row.offer.amount_cents
         assert level_of_stake(row.before_cents, cents, row.last_cents, row.base) == row.level
-    assert receipts.get(offer__amount_cents=500_00).reason == "loan_cap"
+    assert [row.reason for row in receipts.order_by("offer__mandate_id")] == [
+        "cash",
+        "loan_cap",
+        "loan_cap",
+    ]
 
 
 def test_a_young_request_leaves_half_to_bids_by_hand_and_is_completed_when_it_is_older() -> None:
     for _ in range(4):
         mandate(cash_cents=1_000_00)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
 
     booked(at=AT)
     assert sum(stakes_of(request)) == 500_00
@@ -95,12 +84,12 @@ def test_a_young_request_leaves_half_to_bids_by_hand_and_is_completed_when_it_is
     request.refresh_from_db()
     assert sum(stakes_of(request)) == 900_00
     assert request.status == RequestStatus.FILLED
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_a_request_for_which_there_is_too_little_gets_nothing_and_tells_why() -> None:
     mandate(cash_cents=300_00)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
 
     match = booked()
 
@@ -113,7 +102,7 @@ def test_a_request_for_which_there_is_too_little_gets_nothing_and_tells_why() ->
 
 def test_a_market_that_the_last_round_could_not_serve_is_left_alone_until_it_changes() -> None:
     poor = mandate(cash_cents=300_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
     booked()
 
     assert run_round(at=OLD) is None
@@ -139,7 +128,7 @@ def test_the_seed_is_committed_to_before_the_market_is_read_and_shown_afterwards
     assert waiting.seed == "" and waiting.market_sha256 == ""
     promised = waiting.seed_commitment
     mandate(cash_cents=500_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     match = booked()
 
@@ -153,7 +142,7 @@ def test_a_seed_of_an_older_secret_is_still_derived(settings) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret that is long enough for every check there is here"
     mandate(cash_cents=500_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     match = booked()
 
@@ -165,7 +154,7 @@ def test_a_waiting_round_whose_secret_is_lost_is_abandoned(settings) -> None:
     run_round(at=OLD)
     settings.SECRET_KEY = "another secret that is long enough for every check there is here"
     mandate(cash_cents=500_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     booked()
 
@@ -177,7 +166,7 @@ def test_a_waiting_round_whose_secret_is_lost_is_abandoned(settings) -> None:
 def test_an_operator_may_choose_the_seed() -> None:
     run_round(at=OLD)
     mandate(cash_cents=500_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     assert booked(seed=42).seed == "42"
     first = MatchRound.objects.earliest("pk")
@@ -188,23 +177,23 @@ def test_money_bid_by_hand_is_simply_gone_for_the_round() -> None:
     owner = people.lender(cash_cents=500_00)
     mandate(lender=owner, max_per_loan_cents=500_00)
     mandate(cash_cents=700_00, max_per_loan_cents=800_00)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
     bid(owner, request, 200_00)
 
     booked()
 
-    # 800 are missing; the first has 300 left, and all of them fit under its cap per loan.
-    assert stakes_of(request) == [200_00, 600_00] or sum(stakes_of(request)) == 800_00
     request.refresh_from_db()
     assert request.status == RequestStatus.FILLED
-    assert max(stakes_of(request)) <= 700_00
-    assert_money()
+    first, second = stakes_of(request)
+    assert first + second == 800_00
+    assert first <= 300_00 and second <= 700_00  # what is left of cash and of the caps
+    assert_money("ledger", "lending")
 
 
 def test_the_reserve_and_the_budget_of_a_mandate_hold_over_rounds() -> None:
     mandate(cash_cents=600_00, reserve_cents=100_00)
     limited = mandate(cash_cents=5_000_00, budget_cents=700_00)
-    requests = [listed_request(amount_cents=1_000_00) for _ in range(2)]
+    requests = [on_market(1_000_00) for _ in range(2)]
 
     booked()
     assert run_round(at=OLD) is not None
@@ -212,20 +201,20 @@ def test_the_reserve_and_the_budget_of_a_mandate_hold_over_rounds() -> None:
     assert sum(len(stakes_of(request)) for request in requests) == 2
     placed = Offer.objects.filter(mandate=limited).values_list("amount_cents", flat=True)
     assert sum(placed) == 500_00
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_what_a_round_did_not_deliver_is_carried_to_the_next() -> None:
     for _ in range(3):
         mandate(cash_cents=1_000_00, max_per_loan_cents=1_000_00, max_per_borrower_cents=1_000_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     booked()
     before = dict(LenderCarry.objects.values_list("lender_id", "owed_cents"))
     assert abs(sum(before.values())) <= 3
     assert min(before.values()) < 0 < max(before.values())
     behind = max(before, key=lambda lender: before[lender])
-    listed_request(amount_cents=1_000_00, at=AT + timedelta(hours=1))
+    on_market(1_000_00, at=AT + timedelta(hours=1))
     match = booked(at=OLD + timedelta(hours=1))
 
     first = Receipt.objects.filter(round=match).order_by("before_cents").first()
@@ -239,7 +228,7 @@ def test_outcomes_form_a_chain() -> None:
         for _ in range(2):
             mandate(cash_cents=500_00)
         at = AT + timedelta(minutes=number)
-        listed_request(amount_cents=1_000_00, at=at)
+        on_market(1_000_00, at=at)
         matches.append(booked(at=at + timedelta(days=4)))
 
     first, second = matches
@@ -250,7 +239,7 @@ def test_outcomes_form_a_chain() -> None:
 
 def test_a_revoked_bid_opens_the_request_for_the_next_round() -> None:
     mandate(cash_cents=500_00)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
     hand = bid(people.lender(cash_cents=500_00), request, 500_00, at=AT)
     booked(at=AT)
     request.refresh_from_db()
@@ -264,19 +253,17 @@ def test_a_revoked_bid_opens_the_request_for_the_next_round() -> None:
     request.refresh_from_db()
     assert request.status == RequestStatus.FILLED
     assert sum(stakes_of(request)) == 1_000_00
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_a_round_that_the_checker_refuses_books_nothing(monkeypatch) -> None:
-    def greedy(market, *columns):
+    def strict(*given: object) -> None:
         raise BrokenRound(2, "a lender above its cash")
 
-    from matching.engine.check import BrokenRound
-
-    monkeypatch.setattr("matching.engine.solve.check", greedy)
+    monkeypatch.setattr("matching.engine.solve.check", strict)
     mandate(cash_cents=500_00)
     mandate(cash_cents=500_00)
-    listed_request(amount_cents=1_000_00)
+    on_market(1_000_00)
 
     match = run_round(at=OLD)
 
@@ -284,14 +271,14 @@ def test_a_round_that_the_checker_refuses_books_nothing(monkeypatch) -> None:
     assert "invariant 2" in audit.trail(match)[-1].reason
     assert not Offer.objects.exists()
     assert run_round(at=OLD) is None
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def test_the_smallest_share_of_a_small_lender_is_placed() -> None:
     mandate(cash_cents=SHARE_CENTS)
     for _ in range(2):
         mandate(cash_cents=500_00)
-    request = listed_request(amount_cents=1_000_00)
+    request = on_market(1_000_00)
 
     booked()
 
