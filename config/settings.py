@@ -173,6 +173,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
+if PARI_ENV == "demo":
+    PASSWORD_HASHERS = ["demo.hashers.DemoPasswordHasher", *PASSWORD_HASHERS]
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
@@ -346,6 +348,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.arrears.note_dues",
     "payments.services.collections.collect_due",
     "lending.services.arrears.age_loans",
+    "api.idempotency.forget_answers",
 )
 # Dotted names of the proofs that `manage.py verify_money` runs; see `core.findings`.
 MONEY_CHECKS: tuple[str, ...] = (

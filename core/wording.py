@@ -25,8 +25,9 @@ def euro(cents: int) -> str:
 
 
 def percent(rate: Decimal | float, digits: int = 2) -> str:
-    """A fraction as percent: 0.0725 is `7,25 %` in German, `7.25%` in English."""
-    return format_percent(rate, format=_percent_pattern(digits), locale=locale())
+    """A fraction as percent: 0.0725 is `7,25 %` in German, `7.25%` in English; no negative zero."""
+    shown = round(Decimal(rate), digits + 2) + 0
+    return format_percent(shown, format=_percent_pattern(digits), locale=locale())
 
 
 def _percent_pattern(digits: int) -> str:

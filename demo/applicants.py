@@ -62,7 +62,7 @@ class Applicant:
     instalments_cents: int
     debt_cents: int
     assets_cents: int
-    price_cents: int
+    price_cents: int | None
     had_payment_trouble: bool
 
     @property
@@ -154,9 +154,9 @@ def _other_debt_cents(row: Mapping[str, str], amount_cents: int) -> int:
     return _whole_tens(max(0, cents - amount_cents if _is_consolidation(row) else cents))
 
 
-def _price_cents(row: Mapping[str, str], amount_cents: int, rng: Random) -> int:
+def _price_cents(row: Mapping[str, str], amount_cents: int, rng: Random) -> int | None:
     if row["loan_purpose"] not in PRICED:
-        return amount_cents
+        return None
     return _whole_tens(amount_cents * rng.uniform(1.05, 1.6))
 
 

@@ -14,8 +14,8 @@ FIRST_NAMES: Final = (
 LAST_NAMES: Final = (
     "Albrecht Becker Castell Demir Engel Fischer Graf Hoffmann Ivanov Jansen Keller Lehmann Meyer "
     "Neumann Otto Peters Quandt Richter Schmidt Thiele Ullrich Vogel Wagner Yilmaz Zimmermann "
-    "Adler Brandt Conrad Dietrich Ebert Franke Gerlach Heinrich Jung Kaya Lorenz Moser Nowak Pohl Reuter "
-    "Sander Tietz Voss Winter Berger Hartmann Kramer Seidel"
+    "Adler Brandt Conrad Dietrich Ebert Franke Gerlach Heinrich Jung Kaya Lorenz Moser Nowak Pohl "
+    "Reuter Sander Tietz Voss Winter Berger Hartmann Kramer Seidel "
 ).split()
 STREETS: Final = (
     "Ahornweg Bahnhofstraße Gartenstraße Goethestraße Hauptstraße Kastanienallee Lindenstraße "

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from accounts.models import Role, User
 from core.wording import euro, number, percent
-from lending.models import Loan, LoanRequest, Offer, Repayment
+from lending.models import Loan, LoanEvent, LoanEventKind, LoanRequest, Offer, Repayment
 from lending.selectors.returns import lender_overview
-from lending.services.arrears import loans_past_due
+from lending.services.arrears import days_past_due
 from lending.states import LoanStatus, OfferSource
 from matching.models import MatchRound
 
@@ -49,7 +49,10 @@ def _loans(on: date) -> Iterator[tuple[str, str]]:
     yield "lent", euro(lent["cents"])
     yield "repayments", number(paid["count"])
     yield "repaid", euro(paid["cents"])
-    yield "loans late", number(loans_past_due(on=on).count())
+    running = Loan.objects.filter(status=LoanStatus.ACTIVE)
+    was_late = LoanEvent.objects.filter(kind=LoanEventKind.LATE).values("loan").distinct()
+    yield "loans late now", number(sum(1 for loan in running if days_past_due(loan, on)))
+    yield "loans ever late", number(was_late.count())
     yield "loans in default", number(defaulted)
 
 

@@ -27,6 +27,7 @@ from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
 from lending.services.reviews import approve, needs_two
 from lending.states import RequestStatus
+from payments.services.capital import add_capital
 
 MORNING: Final = time(8, 0, tzinfo=UTC)
 EVENING: Final = time(20, 0, tzinfo=UTC)
@@ -42,7 +43,7 @@ class World:
 
     plot: StoryLine
     rng: Random
-    wait_for_rounds: Callable[[], None]
+    run_rounds: Callable[[], None]
     lenders: dict[int, User] = field(default_factory=dict)
     staff: list[User] = field(default_factory=list)
     troubled: dict[int, int] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class World:
         self._review(at)
         hand = [self.lenders[n] for n in self._by_hand if n in self.lenders]
         self.told["bids by hand"] += bid_by_hand(hand, self.rng, at=at)
-        self.wait_for_rounds()
+        self.run_rounds()
         self._sign(on, at)
         close_day(at=clock.now())
         self._let_some_fail()
@@ -70,6 +71,10 @@ class World:
         """Two members of staff, since some decisions need two."""
         for email in (STAFF_EMAIL, SECOND_STAFF_EMAIL):
             self.staff.append(_staff(email, at))
+
+    def bring_capital(self, cents: int, at: datetime) -> None:
+        """The operator's own money, which bears the provider's charges."""
+        add_capital(amount_cents=cents, at=at)
 
     def _pay_in(self, on: date, at: datetime) -> None:
         for number, plan in enumerate(self.plot.lenders):
