@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.checks import Warning
 from django.db import connections, transaction
+from django.utils.module_loading import import_string
 
 from config.checks import check_payment_provider
 from config.embedded.places import CODE
@@ -105,3 +106,8 @@ def test_a_live_key_beside_debug_is_an_error(monkeypatch):
     monkeypatch.setattr(settings, "STRIPE_KEY", "rk_live_x")
     monkeypatch.setattr(settings, "STRIPE_IS_LIVE", True)
     assert [each.id for each in check_payment_provider()] == ["pari.E001"]
+
+
+@pytest.mark.parametrize("name", [*settings.DAY_END_STEPS, *settings.MONEY_CHECKS])
+def test_every_act_and_proof_that_is_named_exists(name):
+    assert callable(import_string(name))

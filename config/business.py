@@ -1,0 +1,38 @@
+"""What the business does each day and what must hold of its money, named in one place."""
+
+# Dotted names of the acts that close a business date, in order; see `core.day_end`.
+DAY_END_STEPS: tuple[str, ...] = (
+    "payments.services.sandbox_day.play",
+    "lending.services.expiry.expire_requests",
+    "lending.services.mandates.end_mandates",
+    "lending.services.disbursements.disburse_accepted",
+    "payments.services.payouts.send_due",
+    "lending.services.arrears.note_dues",
+    "payments.services.collections.collect_due",
+    "lending.services.arrears.age_loans",
+    "api.idempotency.forget_answers",
+)
+# Dotted names of the proofs that `manage.py verify_money` runs; see `core.findings`.
+MONEY_CHECKS: tuple[str, ...] = (
+    "ledger.verify.balances_recount",
+    "ledger.verify.sides_balance",
+    "ledger.verify.entries_have_moves",
+    "ledger.verify.passing_accounts_are_empty",
+    "ledger.verify.floors_hold",
+    "lending.verify.holdings_equal_principal",
+    "lending.verify.holdings_equal_invested",
+    "lending.verify.loan_sums",
+    "lending.verify.instalments_sum_to_principal",
+    "lending.verify.repayments_equal_parts_and_shares",
+    "lending.verify.reserved_equals_open_offers",
+    "lending.verify.lenders_add_up",
+    "lending.verify.requests_fully_funded_when_disbursed",
+    "lending.verify.states_follow_the_graph",
+    "payments.verify.pay_ins_are_booked",
+    "payments.verify.collections_are_booked",
+    "payments.verify.payouts_are_booked",
+    "payments.verify.charges_are_booked",
+    "payments.verify.operations_are_finished",
+    "payments.verify.provider_agrees",
+    "lending.verify.fees_equal_postings",
+)
