@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,13 @@ class Command(BaseCommand):
 
     @contextmanager
     def _bar(self, name: str, total: int) -> Iterator[Callable[[str], None]]:
-        """A progress bar; the function given moves it by one and says what is going on."""
+        """A progress bar; the function given moves it by one and says what is going on.
+
+        Where there is no terminal, a line for each tenth of the way.
+        """
+        if not self.console.is_terminal:
+            yield self._lines(name, total)
+            return
         columns = (
             TextColumn(name),
             BarColumn(),
@@ -116,6 +123,15 @@ class Command(BaseCommand):
         with Progress(*columns, console=self.console, refresh_per_second=4) as progress:
             task = progress.add_task("", total=total)
             yield lambda words: progress.update(task, advance=1, description=words)
+
+    def _lines(self, name: str, total: int) -> Callable[[str], None]:
+        done = count(1)
+
+        def step(words: str) -> None:
+            if (number := next(done)) % max(total // 10, 1) == 0:
+                self.console.print(f"{name}: {number * 100 // total} %  {words}")
+
+        return step
 
 
 def _log(name: str) -> Path:
