@@ -25,7 +25,7 @@ from api.views.base import Endpoint
 from core.clock import business_date
 from core.dates import add_months
 from core.errors import InvalidInput
-from lending.choices import Grade
+from lending.choices import DUE_DAYS, Grade
 from lending.domain.pricing import price
 from lending.domain.quote import Quote, first_due_date, quote
 from lending.models import FeeKind
@@ -105,7 +105,7 @@ class _Terms(StrictSerializer):
         _refuse_both_or_neither(attrs)
         on = attrs.setdefault("disbursed_on", business_date())
         if "first_due_on" not in attrs:
-            attrs["first_due_on"] = first_due_date(on, attrs.get("due_day", 1))
+            attrs["first_due_on"] = first_due_date(on, attrs.get("due_day", DUE_DAYS[0]))
         if not on < attrs["first_due_on"] <= add_months(on, 12):
             sentence = _("The first payment is due after the payout and within a year of it.")
             raise serializers.ValidationError({"first_due_on": sentence}, code="out_of_range")

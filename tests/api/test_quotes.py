@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from core.clock import set_business_date
 from lending.domain.pricing import price
@@ -54,6 +55,22 @@ def test_quote_is_the_domains_to_the_cent() -> None:
         for row in told["schedule"]
     ] == [tuple(part) for part in known.instalments]
     assert told["schedule"][-1]["balance_cents"] == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "months", "grade"), [("10000", 36, "C"), ("1025", 12, "A"), ("50000", 84, "H")]
+)
+def test_quote_is_that_of_the_calculator_on_the_page(amount: str, months: int, grade: str) -> None:
+    shown = Client().get("/", {"amount": amount, "months": months, "grade": grade}).context["quote"]
+    told = client_of().post(
+        "/api/v1/quotes",
+        {"amount_cents": int(amount) * 100, "term_months": months, "grade": grade},
+    )
+    assert told.json()["instalment_cents"] == shown.instalment_cents
+    assert told.json()["total_payable_cents"] == shown.total_payable_cents
+    assert told.json()["fee_cents"] == shown.fee_cents
+    assert told.json()["apr_percent"] == str(shown.apr_percent)
+    assert told.json()["first_due_on"] == shown.first_due_on.isoformat()
 
 
 @pytest.mark.parametrize("months", [12, 37, 84])
