@@ -39,7 +39,7 @@ def balance_cents_on(role: Role, holder_id: int, *, on: date) -> int:
 
 
 def moves_of_person(person_id: int, roles: Iterable[Role]) -> QuerySet[Transfer]:
-    """Moves that touch a person's accounts of `roles`, newest first, with entry and both accounts."""
+    """Moves that touch a person's accounts of `roles`, newest first, with entry and accounts."""
     wanted = [role for role in roles if RULES[role].holder == "person"]
     ours = Account.objects.filter(role__in=wanted, holder_id=person_id).values("id")
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connection
 
@@ -44,10 +45,11 @@ WHERE balance_cents < 0 AND NOT may_overdraw ORDER BY id
 """
 
 
-def _rows(sql: str) -> list[tuple[str, int, int]]:
+def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def balances_recount() -> Iterator[Finding]:
@@ -59,7 +61,7 @@ def balances_recount() -> Iterator[Finding]:
 
 def sides_balance() -> Iterator[Finding]:
     """Assets and costs together equal debts and incomes together."""
-    debit, credit = _rows(_SIDES)[0][:2]
+    ((debit, credit),) = _rows(_SIDES)
     if debit != credit:
         yield Finding("sides_balance", "ledger", int(credit), int(debit))
 

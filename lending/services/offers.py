@@ -174,7 +174,7 @@ def revoke_offer(*, lender: User, offer_id: int, at: datetime) -> Offer:
 
 
 def is_revocable(offer: Offer, request: LoanRequest, *, at: datetime) -> bool:
-    """Whether a bid can still be taken back: by hand or API, in its first days, before signature."""
+    """Whether a bid can be taken back: by hand or API, in its first days, before signature."""
     return (
         offer.status == OfferStatus.OPEN
         and offer.source != OfferSource.MANDATE
