@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, time
 
 import structlog
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from core.dates import ONE_DAY
 from core.errors import DomainError, NotFound, StaleState
 from core.jobs import enqueue
 from core.money import to_cents
 from core.transitions import advance
+from core.zone import market_zone
 from ledger.chart import PLATFORM_ID, EntryKind, Role
 from ledger.services import Move, account_id, locked_accounts, post_entry
 from lending.domain.amortization import level_schedule
@@ -74,9 +75,16 @@ def disburse(*, request_id: int, on: date, at: datetime) -> Loan:
 
 
 def disburse_accepted(*, on: date, at: datetime) -> dict[str, object]:
-    """Day end: disburse every signed request; one that is refused does not hold up the others."""
+    """Day end: disburse what was signed by `on`; one that is refused holds up no other.
+
+    A contract signed after midnight, before the day that ended was closed, waits for its own day:
+    nothing is paid out before it was signed, and the plan is the one in the contract.
+    """
     lent_cents, numbers, refused = 0, [], {}
-    signed = LoanRequest.objects.filter(status=RequestStatus.ACCEPTED).order_by("id")
+    midnight = datetime.combine(on + ONE_DAY, time(), tzinfo=market_zone())
+    signed = LoanRequest.objects.filter(
+        status=RequestStatus.ACCEPTED, accepted_at__lt=midnight
+    ).order_by("id")
     for request_id in signed.values_list("id", flat=True):
         try:
             loan = disburse(request_id=request_id, on=on, at=at)
@@ -120,7 +128,9 @@ def _stakes(
 
 
 def _create_loan(request: LoanRequest, on: date) -> Loan:
-    loan_id, fee_rate = _next_loan_id(), request.borrower_fee_rate or Decimal(0)
+    if request.borrower_fee_rate is None:
+        raise StaleState(f"no fee was agreed for request {request.pk}")
+    loan_id, fee_rate = _next_loan_id(), request.borrower_fee_rate
     return Loan.objects.create(
         pk=loan_id,
         number=f"P-{loan_id:06d}",

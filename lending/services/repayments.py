@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -210,7 +210,7 @@ def _settle(repayment: Repayment, payment: _Payment, claims: Sequence[_Claim]) -
         if share.principal_cents or share.interest_cents
     ]
     with connection.cursor() as cursor:
-        given = [repayment.loan_id, repayment.pk, repayment.received_on]
+        given: list[Any] = [repayment.loan_id, repayment.pk, repayment.received_on]
         cursor.execute(_STORE_PARTS, [*_columns(payment.parts), *given])
         cursor.execute(_STORE_SHARES, [repayment.pk, *_columns(shared)])
 

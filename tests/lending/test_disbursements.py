@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -149,3 +149,19 @@ def test_day_end_disburses_every_signed_request_and_one_refusal_holds_up_no_othe
     waiting.refresh_from_db()
     assert waiting.status == RequestStatus.FILLED
     assert disburse_accepted(on=ON, at=AT)["loans"] == []
+
+
+def test_a_request_without_an_agreed_fee_is_not_paid_out_for_nothing() -> None:
+    request = loans.signed_request()
+    type(request).objects.filter(pk=request.pk).update(borrower_fee_rate=None)
+    with pytest.raises(StaleState):
+        disburse(request_id=request.pk, on=ON, at=AT)
+    assert not Loan.objects.exists()
+
+
+def test_what_was_signed_after_midnight_waits_for_its_own_day() -> None:
+    at = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)  # half past midnight in Berlin
+    request = loans.signed_request(at=at)
+    assert disburse_accepted(on=date(2026, 1, 5), at=at)["loans"] == []
+    assert len(disburse_accepted(on=date(2026, 1, 6), at=at)["loans"]) == 1
+    assert Loan.objects.get(request=request).disbursed_on == date(2026, 1, 6)
