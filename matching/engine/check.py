@@ -86,7 +86,9 @@ class _Recount:
         lent = self._held(self.market.exposures, requests.borrower_ids)
         cap = mandates.max_per_borrower_cents[self.mandates]
         yield 4, lent + self.cents > cap, "a stake above the cap per borrower"
-        number = np.unique(requests.borrower_ids, return_inverse=True)[1]
+        borrowers, number = np.unique(requests.borrower_ids, return_inverse=True)
+        if len(borrowers) == len(number):
+            return  # nobody borrows twice, so no two stakes come together
         key = self._key(number[self.requests])
         order = np.lexsort((cap, key)) if _repeats(key) else np.arange(len(key))
         together = lent[order] + _running(key[order], self.cents[order])
@@ -99,12 +101,16 @@ class _Recount:
     def _held(self, pairs: Pairs, id_of_request: Ints) -> Ints:
         """What each stake's lender already has with what `id_of_request` names."""
         held = np.zeros(len(self.cents), np.int64)
+        if not len(pairs.cents):
+            return held
         others, of_pair = np.unique(pairs.other_ids, return_inverse=True)
         owners = np.searchsorted(self.market.lenders.ids, pairs.lender_ids)
         known = of_pair * len(self.market.lenders.ids) + owners
         order = np.argsort(known)
         number, is_known = places(others, id_of_request)
-        some = np.flatnonzero(is_known[self.requests])
+        has_some = np.zeros(len(self.market.lenders.ids), np.bool_)
+        has_some[owners] = True
+        some = np.flatnonzero(is_known[self.requests] & has_some[self.lenders])
         asked = self._key(number[self.requests])[some]
         at, found = places(known[order], asked)
         held[some[found]] = pairs.cents[order][at[found]]

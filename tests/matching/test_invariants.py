@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers
 from numpy.random import default_rng
 
+from bench.bound import most_money
 from bench.markets import generated
 from matching.engine.book import open_book
 from matching.engine.check import check
@@ -26,11 +29,10 @@ from matching.engine.pour import Outcome
 from matching.engine.problem import UNIT_CENTS, Market, market
 from matching.engine.result import Result
 from matching.engine.solve import solve
-from tests.matching.bound import most_money
 from tests.matching.markets import shuffled, small_market
 from tests.matching.oracle import Mandate, Oracle, engine_stakes, oracle_stakes
 from tests.matching.replay import Moment, Replay
-from tests.matching.rounds import solved
+from tests.matching.rounds import COUNT, solved
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,6 +195,12 @@ def test_invariant_10_the_pour_equals_a_plain_heap_stake_for_stake():
     for result in solved():
         stakes = engine_stakes(result.market, result.stakes)
         assert stakes == oracle_stakes(result.market, result.seed)
+
+
+@given(seed=integers(COUNT, 10**9))
+def test_invariant_10_holds_on_any_market(seed):
+    market = small_market(seed)
+    assert engine_stakes(market, solve(market, seed).stakes) == oracle_stakes(market, seed)
 
 
 def test_invariant_10_holds_where_only_the_nearest_lenders_are_looked_at():
