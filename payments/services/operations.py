@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from core.errors import IllegalTransition
 from payments.errors import Refused, Unavailable, UnknownOutcome
@@ -39,7 +39,8 @@ def intend(
         again: ask once more even if an earlier request was confirmed; only where asking twice
             moves no money.
     """
-    rows = ProviderOperation.objects.select_for_update().filter(subject=subject, kind=kind)
+    _one_at_a_time(f"{kind} for {subject}")
+    rows = ProviderOperation.objects.filter(subject=subject, kind=kind)
     latest = rows.order_by("-id").first()
     if latest and latest.status in UNFINISHED:
         return latest
@@ -52,6 +53,12 @@ def intend(
     return ProviderOperation.objects.create(
         kind=kind, subject=subject, params=dict(params or {}), created_at=at
     )
+
+
+def _one_at_a_time(name: str) -> None:
+    """Wait until nobody else in the house records a request of this name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def done(kind: OperationKind, subject: str) -> ProviderOperation | None:
