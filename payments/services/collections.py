@@ -35,7 +35,7 @@ from payments.limits import (
     SHORTEST_NOTICE_DAYS,
 )
 from payments.models import Collection, OperationKind
-from payments.services import booking, operations
+from payments.services import booking, letters, operations
 from payments.states import COLLECTION_TRANSITIONS, CollectionStatus, OperationStatus
 
 log = structlog.get_logger(__name__)
@@ -209,6 +209,7 @@ def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
         payment_id=fact.id,
     )
     _tell(collection, LoanEventKind.TRIED, at=at)
+    letters.debit_announced(collection, at=at)
 
 
 @transaction.atomic
@@ -263,6 +264,7 @@ def _note_failure(collection: Collection, reason: str, *, at: datetime) -> None:
         settled_on=day_of(at),
     )
     _tell(collection, LoanEventKind.RETURNED, at=at)
+    letters.debit_returned(collection, at=at)
 
 
 def _tell(collection: Collection, kind: LoanEventKind, *, at: datetime) -> None:

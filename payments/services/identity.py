@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from accounts import services as accounts
 from accounts.errors import AlreadyVerified
 from accounts.models import CheckStatus, IdentityCheck, User
@@ -14,7 +16,7 @@ from payments.facts import Verification
 from payments.gateway import gateway
 from payments.models import OperationKind
 from payments.places import page_after
-from payments.services import operations
+from payments.services import letters, operations
 from payments.services.people import profile
 
 _STATUSES: Final = {
@@ -68,6 +70,7 @@ def _open_page(user: User, *, at: datetime) -> str:
     return found.url
 
 
+@transaction.atomic
 def _apply(check: IdentityCheck, found: Verification, *, at: datetime) -> IdentityCheck:
     status, reason = _STATUSES.get(found.status), found.failure_code
     if status == CheckStatus.VERIFIED and not _is_same_person(check.user, found):
@@ -76,9 +79,11 @@ def _apply(check: IdentityCheck, found: Verification, *, at: datetime) -> Identi
         if not reason:
             return check
         status = CheckStatus.STARTED
-    return accounts.finish_identity_check(
+    ended = accounts.finish_identity_check(
         provider_id=check.provider_id, status=status, at=at, failure_code=reason
     )
+    letters.identity_decided(ended, at=at)
+    return ended
 
 
 def _is_same_person(user: User, found: Verification) -> bool:

@@ -28,7 +28,7 @@ from payments.gateway import gateway, provider_now
 from payments.limits import MAX_PAY_IN_CENTS, MIN_PAY_IN_CENTS, PAGE_LIFE, debit_seasoning
 from payments.models import OperationKind, PayIn
 from payments.places import page_after
-from payments.services import booking, operations
+from payments.services import booking, letters, operations
 from payments.services.people import ensure_customer
 from payments.states import (
     PAY_IN_TRANSITIONS,
@@ -198,4 +198,5 @@ def _confirm(pay_in: PayIn, payment: Payment, *, at: datetime) -> None:
         at=at,
     )
     booking.charge(transaction_id=line.id, cents=line.fee_cents, at=at)
+    letters.pay_in_arrived(pay_in, at=at)
     enqueue("matching.round_requested")

@@ -23,7 +23,7 @@ from payments.errors import Refused
 from payments.facts import PayoutFact, Reversal, Transfer
 from payments.gateway import gateway
 from payments.models import OperationKind, Payout
-from payments.services import booking, operations
+from payments.services import booking, letters, operations
 from payments.states import (
     PAYOUT_AWAY,
     PAYOUT_TRANSITIONS,
@@ -228,6 +228,8 @@ def _apply(payout_id: int, fact: PayoutFact, *, at: datetime) -> None:
             cents=payout.amount_cents,
             at=at,
         )
+        if payout.kind == PayoutKind.WITHDRAWAL:
+            letters.withdrawal_left(payout, at=at)
     elif fact.status in _BACK and payout.status in (PayoutStatus.SENT, PayoutStatus.PAID):
         _fail(payout, fact.failure_code or fact.status, at=at)
 
@@ -267,6 +269,7 @@ def _note_return(payout_id: int, fact: Reversal, *, at: datetime) -> None:
             cents=payout.amount_cents,
             at=at,
         )
+        letters.withdrawal_came_back(payout, at=at)
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ _LOAN: Final = {"loan_id": 3, "number": "L-3"}
 SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
-    "collection_returned": _LOAN | {"amount_cents": 123_45},
+    "collection_returned": _LOAN | {"amount_cents": 123_45, "due_on": "2026-02-01"},
     "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
     "holding_defaulted": _LOAN | {"overdue_cents": 123_45},
     "holding_started": _LOAN | _TITLE,
@@ -52,6 +52,10 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+SAID_BY_NAME: Final = {"loan_defaulted", "holding_defaulted"}
+"""Kinds that a service keeps in a list and that reading the code for calls does not find."""
+
+
 def _strings(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
@@ -69,7 +73,7 @@ def _kinds_in(file: Path) -> Iterator[str]:
         if name == "notify":
             kinds = [word.value for word in node.keywords if word.arg == "kind"]
             yield from (kind for value in kinds for kind in _strings(value))
-        elif name == "_tell":
+        elif name in ("_tell", "_about"):
             yield from (kind for value in node.args for kind in _strings(value))
 
 
@@ -80,7 +84,7 @@ def _kinds_in_use() -> set[str]:
 
 def test_each_kind_in_use_has_a_template_and_a_sample() -> None:
     templates = {file.stem for file in FOLDER.glob("[!_]*.txt")}
-    assert _kinds_in_use() <= templates
+    assert _kinds_in_use() | SAID_BY_NAME == templates
     assert templates == set(SAMPLES)
 
 
