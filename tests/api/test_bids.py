@@ -14,6 +14,7 @@ from accounts.models import Role, User
 from api.idempotency import KEPT_DAYS, forget_answers
 from api.models import IdempotencyRecord
 from core import clock
+from core.errors import StaleState
 from ledger.chart import Role as AccountRole
 from ledger.selectors import balance_cents
 from lending.errors import RequestFull
@@ -157,6 +158,20 @@ def test_a_fault_of_ours_leaves_nothing_behind(
     assert reserved_cents(lender) == 0
     assert send(lender, body(wanted), key).status_code == 201
     assert reserved_cents(lender) == 100_00
+
+
+def test_what_only_changed_meanwhile_may_be_tried_again_under_its_key(
+    lender: User, wanted: LoanRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(**_: Any) -> None:
+        raise StaleState
+
+    key = fresh_key()
+    with monkeypatch.context() as patch:
+        patch.setattr("api.views.bids.place_bid", changed)
+        refused = send(lender, body(wanted), key)
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale_state")
+    assert send(lender, body(wanted), key).status_code == 201
 
 
 def test_a_forgotten_answer_still_moves_no_money_twice(lender: User, wanted: LoanRequest) -> None:

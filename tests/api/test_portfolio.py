@@ -218,6 +218,20 @@ def test_lists_take_as_many_queries_for_three_as_for_one(
     assert counts[0] == counts[1]
 
 
+def test_a_holding_takes_as_many_queries_for_three_payments_as_for_one(
+    lender: User, django_assert_max_num_queries: Any
+) -> None:
+    loan = loans.loan(shares_cents=[1_000_00], lenders=[lender])
+    client, counts = client_of(lender), []
+    path = f"/api/v1/holdings/{Holding.objects.get().pk}"
+    for payments in (1, 3):
+        loans.pay_instalments(loan, 1 if payments == 1 else 2)
+        with django_assert_max_num_queries(6) as captured:
+            assert len(client.get(path).json()["shares"]) == payments
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
 def test_loans_take_as_many_queries_for_three_as_for_one(
     django_assert_max_num_queries: Any,
 ) -> None:
