@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from itertools import count, pairwise
+from itertools import count
 from uuid import uuid4
 
 from accounts.models import User
-from core import audit
 from core.clock import day_of
 from core.transitions import advance
 from ledger.chart import EntryKind, Role
@@ -21,12 +20,6 @@ from tests.factories.people import AT
 from tests.factories.requests import bid, listed_request
 
 _numbers = count(1)
-_BEFORE_LISTING = (
-    RequestStatus.DRAFT,
-    RequestStatus.SUBMITTED,
-    RequestStatus.IN_REVIEW,
-    RequestStatus.LISTED,
-)
 
 
 def noon(on: date) -> datetime:
@@ -48,7 +41,6 @@ def signed_request(
     """
     shares = shares_cents or [3_000_00, 1_975_00, 25_00]
     signed = listed_request(amount_cents=sum(shares), at=at, **request)  # type: ignore[arg-type]
-    note_past(signed, at=at)
     for index, cents in enumerate(shares):
         lender = lenders[index] if lenders else people.lender(at=at)
         people.give_cash(lender, cents, at=at)
@@ -56,12 +48,6 @@ def signed_request(
     signed.refresh_from_db()
     advance(signed, RequestStatus.ACCEPTED, table=REQUEST_TRANSITIONS, at=at, accepted_at=at)
     return signed
-
-
-def note_past(request: LoanRequest, *, at: datetime = AT) -> None:
-    """Write the audit rows of a request that was put on the market directly."""
-    for before, after in pairwise(_BEFORE_LISTING):
-        audit.record(request, "status", at=at, before=before, after=after)
 
 
 def loan(*, on: date | None = None, at: datetime = AT, **request: object) -> Loan:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import uuid4
 
 from accounts.models import User
+from core import audit
 from core.clock import day_of
 from lending.choices import LISTING_DAYS, Employment, Home, Purpose
 from lending.models import LoanRequest, Offer
@@ -106,6 +108,14 @@ def approved_request(*, reviewer: User | None = None, at: datetime = AT) -> Loan
     return reviews.approve(reviewer=reviewer or people.staff(at=at), request_id=request.pk, at=at)
 
 
+_BEFORE_LISTING = (
+    RequestStatus.DRAFT,
+    RequestStatus.SUBMITTED,
+    RequestStatus.IN_REVIEW,
+    RequestStatus.LISTED,
+)
+
+
 def listed_request(
     *,
     borrower: User | None = None,
@@ -119,8 +129,8 @@ def listed_request(
     borrower_fee_rate: Decimal = Decimal("0.025"),
     at: datetime = AT,
 ) -> LoanRequest:
-    """A request on the market, put there directly: no application, no review."""
-    return LoanRequest.objects.create(
+    """A request on the market, put there directly: no application, no review, but a trail."""
+    request = LoanRequest.objects.create(
         borrower=borrower or people.borrower(at=at),
         status=RequestStatus.LISTED,
         amount_cents=amount_cents,
@@ -138,6 +148,9 @@ def listed_request(
         listed_at=at,
         deadline_on=day_of(at) + timedelta(days=LISTING_DAYS),
     )
+    for before, after in pairwise(_BEFORE_LISTING):
+        audit.record(request, "status", at=at, before=before, after=after)
+    return request
 
 
 def bid(lender: User, request: LoanRequest, amount_cents: int, *, at: datetime = AT) -> Offer:

@@ -52,7 +52,7 @@ def test_a_bid_reserves_the_money_and_funds_the_request() -> None:
     assert request.funded_cents == 200_00
     assert offer.firm_on == (AT + timedelta(days=4)).date()
     assert firm_from(request) == offer.firm_on
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_the_bid_that_completes_a_request_fills_it() -> None:
 
     assert request.status == RequestStatus.FILLED
     assert request.filled_at == AT
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db
@@ -94,9 +94,7 @@ def test_only_lenders_bid_and_only_on_listed_requests_in_time() -> None:
     with pytest.raises(NotALender):
         bid(people.borrower(), request, 25_00)
     with pytest.raises(NotFound):
-        place_bid(
-            lender=lender, request_id=10**9, amount_cents=25_00, at=AT, request_key=uuid4()
-        )
+        place_bid(lender=lender, request_id=10**9, amount_cents=25_00, at=AT, request_key=uuid4())
     bid(lender, request, 25_00, at=AT + timedelta(days=14))
     with pytest.raises(RequestClosed):
         bid(lender, request, 25_00, at=AT + timedelta(days=15))
@@ -127,7 +125,7 @@ def test_a_revoked_bid_gives_the_money_back_once_and_opens_the_request_again() -
     request.refresh_from_db()
     assert (request.status, request.funded_cents) == (RequestStatus.LISTED, 0)
     assert money_of(lender) == (1_000_00, 0)
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db
@@ -160,7 +158,7 @@ def test_the_end_of_a_request_releases_every_offer(to: RequestStatus) -> None:
     assert (ended.status, ended.funded_cents) == (to, 0)
     assert [money_of(lender) for lender in lenders] == [(300_00, 0)] * 3
     assert {offer.status for offer in Offer.objects.all()} == {OfferStatus.RELEASED}
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def mandate(lender: User, **changes: object) -> Mandate:
@@ -188,7 +186,7 @@ def test_stakes_of_a_round_are_placed_once_however_often_they_are_handed_in() ->
     assert request.status == RequestStatus.FILLED
     assert Offer.objects.count() == 2
     assert Entry.objects.filter(reference=f"round:1:{request.pk}").count() == 1
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db
@@ -222,7 +220,7 @@ def test_a_request_that_no_longer_fits_falls_back_whole_and_others_stand() -> No
     }
     assert money_of(rich) == (800_00, 100_00)
     assert money_of(poor) == (100_00, 0)
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 def race(*acts: Callable[[], object]) -> list[object]:
@@ -260,7 +258,7 @@ def test_two_who_bid_for_the_last_25_euros_end_with_one_winner(attempt: int) -> 
     assert request.status == RequestStatus.FILLED
     assert sorted(type(result).__name__ for result in results) == ["Offer", "RequestClosed"]
     assert sorted(money_of(rival) for rival in rivals) == [(0, 25_00), (25_00, 0)]
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -273,7 +271,7 @@ def test_one_balance_is_spent_once_by_two_bids(attempt: int) -> None:
 
     assert sorted(type(result).__name__ for result in results) == ["InsufficientFunds", "Offer"]
     assert money_of(lender) == (0, 100_00)
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -290,7 +288,7 @@ def test_one_key_sent_twice_at_once_makes_one_bid() -> None:
     assert isinstance(first, Offer)
     assert first == second
     assert money_of(lender) == (400_00, 100_00)
-    assert_money()
+    assert_money("ledger", "lending")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -311,6 +309,6 @@ def test_bids_rounds_revocations_and_the_end_at_once_keep_every_cent(attempt: in
 
     refusals = {type(result) for result in results if isinstance(result, Exception)}
     assert refusals <= {InsufficientFunds, RequestClosed, RequestFull, TooLateToRevoke, StaleState}
-    assert_money()
+    assert_money("ledger", "lending")
     for lender in lenders:
         assert sum(money_of(lender)) == 400_00

@@ -17,7 +17,7 @@ from lending.services.mandate_data import MandateData
 from lending.services.offers import place_bid
 from lending.states import RequestStatus
 from notifications.models import Message
-from tests.factories import loans, people
+from tests.factories import people
 from tests.factories import requests as make
 from tests.factories.people import AT
 from tests.flows.money import assert_money
@@ -104,7 +104,6 @@ def test_two_clicks_write_one_mandate() -> None:
 
 def test_a_withdrawal_and_a_bid_at_once_leave_no_cent_behind() -> None:
     request, lender = make.listed_request(amount_cents=1_000_00), people.lender(cash_cents=1_000_00)
-    loans.note_past(request, at=AT)
     key = uuid4()
     _at_once(
         lambda: requests.withdraw_request(borrower=request.borrower, request_id=request.pk, at=AT),
@@ -118,7 +117,6 @@ def test_a_withdrawal_and_a_bid_at_once_leave_no_cent_behind() -> None:
 
 def test_two_day_ends_expire_a_request_once() -> None:
     request, lender = make.listed_request(), people.lender(cash_cents=500_00)
-    loans.note_past(request, at=AT)
     make.bid(lender, request, 500_00)
     assert request.deadline_on is not None
     on = request.deadline_on

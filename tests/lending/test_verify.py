@@ -68,21 +68,15 @@ def _build() -> World:
     late = loans.loan()
     on = late.first_due_on + timedelta(days=100)
     arrears.age_loans(on=on, at=loans.noon(on))
-    listed = _listed()
+    listed = listed_request()
     for person in (lender, other):
         people.give_cash(person, 500_00)
         bid(person, listed, 100_00)
     revoke_offer(lender=other, offer_id=listed.offers.get(lender=other).pk, at=AT)
-    withdrawn = _listed()
+    withdrawn = listed_request()
     bid(other, withdrawn, 100_00)
     end_request(request_id=withdrawn.pk, to=RequestStatus.WITHDRAWN, at=AT)
     return World(running, repaid, listed)
-
-
-def _listed() -> LoanRequest:
-    request = listed_request()
-    loans.note_past(request, at=AT)
-    return request
 
 
 def _sql(statement: str, *values: object) -> None:

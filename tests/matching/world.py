@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core import audit
 from lending.models import LoanRequest, Offer
 from lending.states import OfferSource
 from matching.models import MatchRound
 from matching.services.rounds import run_round
 from matching.states import RoundStatus
-from tests.factories.loans import note_past
 from tests.factories.people import AT
 from tests.factories.requests import listed_request
 
@@ -20,10 +18,7 @@ OLD = AT + timedelta(days=4)
 
 def on_market(amount_cents: int = 1_000_00, *, at: datetime = AT, **given: object) -> LoanRequest:
     """A listed request whose trail says how it came there."""
-    request = listed_request(amount_cents=amount_cents, at=at, **given)  # type: ignore[arg-type]
-    if not audit.trail(request):
-        note_past(request, at=at)
-    return request
+    return listed_request(amount_cents=amount_cents, at=at, **given)  # type: ignore[arg-type]
 
 
 def stakes_of(request: LoanRequest) -> list[int]:
