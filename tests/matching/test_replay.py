@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def test_a_seed_is_a_whole_number_from_zero(tmp_path: Path, seed: str) -> None:
 
 @pytest.mark.django_db
 def test_a_round_is_run_by_hand() -> None:
-    clock.set_business_date(OLD.date(), is_virtual=True)
+    clock.set_business_date((OLD + timedelta(days=1)).date(), is_virtual=True)
     assert "Nothing to do" in said("run_round")
     mandate(cash_cents=500_00)
     mandate(cash_cents=700_00)
