@@ -18,7 +18,7 @@ from demo.applicants import Applicant
 from demo.borrowers import PASSWORD, apply, sign_up
 from demo.hand_bids import bid_by_hand
 from demo.lenders import LenderPlan, MandatePlan
-from demo.names import MAIL_DOMAIN, Person, person
+from demo.names import MAIL_DOMAIN, person
 from demo.story_line import TROUBLES, StoryLine
 from lending.models import Loan, LoanRequest
 from lending.selectors.offers import firm_from
@@ -31,8 +31,11 @@ from payments.services.capital import add_capital
 
 MORNING: Final = time(8, 0, tzinfo=UTC)
 EVENING: Final = time(20, 0, tzinfo=UTC)
-LOGINS: Final = {"borrower": 0, "lender": 1}
-"""Whose addresses are easy to remember: a borrower by arrival, a lender by number."""
+BORROWER_EMAIL: Final = f"borrower@{MAIL_DOMAIN}"
+LENDER_EMAIL: Final = f"lender@{MAIL_DOMAIN}"
+SHOWN_LENDER: Final = 1
+"""Whose address is easy to remember, by number."""
+COMFORTABLE: Final = 0.4
 STAFF_EMAIL: Final = f"staff@{MAIL_DOMAIN}"
 SECOND_STAFF_EMAIL: Final = f"second.staff@{MAIL_DOMAIN}"
 
@@ -87,7 +90,9 @@ class World:
     def _lender(self, number: int, plan: LenderPlan, at: datetime) -> User:
         """The lender of a number, who joins with the first pay-in."""
         if number not in self.lenders:
-            who = _known(plan.person, "lender", number)
+            who = plan.person
+            if number == SHOWN_LENDER:
+                who = who._replace(email=LENDER_EMAIL)
             user = sign_up(who, Role.LENDER, at=at)
             for mandate in plan.mandates:
                 save_mandate(lender=user, at=at, data=_mandate(mandate))
@@ -106,13 +111,23 @@ class World:
 
     def _one_request(self, number: int, given: Applicant, at: datetime) -> LoanRequest:
         self.posted += 1
-        who = _known(person(self.rng, self.posted, on=self.plot.start), "borrower", self.posted - 1)
+        who = person(self.rng, self.posted, on=self.plot.start)
+        if self._may_be_shown(number, given):
+            who = who._replace(email=BORROWER_EMAIL)
         user = sign_up(who, Role.BORROWER, at=at)
         request = apply(user, given, self.rng, at=at)
         self.told["requests"] += 1
         if number in TROUBLES and request.status == RequestStatus.IN_REVIEW:
             self.troubled[request.pk] = number
         return request
+
+    def _may_be_shown(self, number: int, given: Applicant) -> bool:
+        """Whether this is the first borrower of whom all will go well, the one that is shown."""
+        is_sound = given.burden < COMFORTABLE and not given.had_payment_trouble
+        if not is_sound or number in TROUBLES or self.told["shown"]:
+            return False
+        self.told["shown"] += 1
+        return True
 
     def _review(self, at: datetime) -> None:
         for request in LoanRequest.objects.filter(status=RequestStatus.IN_REVIEW).order_by("id"):
@@ -139,11 +154,6 @@ def _staff(email: str, at: datetime) -> User:
     user.save(update_fields=["is_superuser"])
     confirm_email(user=user, at=at)
     return user
-
-
-def _known(who: Person, role: str, number: int) -> Person:
-    """The same person, with an address to remember where the demo names it."""
-    return who._replace(email=f"{role}@{MAIL_DOMAIN}") if LOGINS[role] == number else who
 
 
 def _mandate(plan: MandatePlan) -> MandateData:
