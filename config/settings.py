@@ -346,15 +346,14 @@ MONEY_CHECKS = business.MONEY_CHECKS
 # --- The payment provider; without a key the embedded sandbox answers ----------------------------
 STRIPE_KEY = env.text("PARI_STRIPE_KEY", "")
 STRIPE_WEBHOOK_SECRETS = env.words("PARI_STRIPE_WEBHOOK_SECRETS")  # newest first, two to roll over
-STRIPE_THIN_WEBHOOK_SECRETS = env.words("PARI_STRIPE_THIN_WEBHOOK_SECRETS")
 STRIPE_IS_LIVE = STRIPE_KEY.startswith(("sk_live_", "rk_live_"))
 PROVIDER_RECORD = env.text("PARI_PROVIDER_RECORD", "")
 if STRIPE_IS_LIVE and DEBUG:
     env.complain("PARI_STRIPE_KEY", "is a live key, which is refused while PARI_DEBUG is on")
 if STRIPE_KEY and not STRIPE_KEY.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
     env.complain("PARI_STRIPE_KEY", "does not look like a secret or restricted Stripe key")
-if STRIPE_KEY and not (STRIPE_WEBHOOK_SECRETS and STRIPE_THIN_WEBHOOK_SECRETS):
-    env.complain("PARI_STRIPE_WEBHOOK_SECRETS", "and the thin ones are needed with PARI_STRIPE_KEY")
+if STRIPE_KEY and not STRIPE_WEBHOOK_SECRETS:
+    env.complain("PARI_STRIPE_WEBHOOK_SECRETS", "is needed with PARI_STRIPE_KEY")
 
 # --- What is told to the operator ----------------------------------------------------------------
 LOGGING_CONFIG = None
