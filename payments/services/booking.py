@@ -5,30 +5,42 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.clock import day_of
-from ledger.chart import EntryKind, Role
-from ledger.services import Move, account_id, post_entry, reverse_moves
+from ledger.chart import PLATFORM_ID, EntryKind, Role
+from ledger.services import Move, account_id, locked_accounts, post_entry, reverse_moves
+from payments.facts import BalanceTransaction
 
 
-def money_in(*, reference: str, kind: EntryKind, person_id: int, cents: int, at: datetime) -> None:
-    """Money came to the provider for a person: into the wallet, by way of clearing."""
-    clearing = account_id(Role.CLEARING_IN)
+def money_in(
+    *, reference: str, kind: EntryKind, person_id: int, line: BalanceTransaction, at: datetime
+) -> None:
+    """Money came to the provider for a person: into the wallet, by way of clearing.
+
+    What the provider kept for itself is a cost of ours, never of the person's.
+    """
+    platform = [PLATFORM_ID]
+    accounts = locked_accounts(
+        {
+            Role.PROVIDER: platform,
+            Role.CLEARING_IN: platform,
+            Role.CASH: [person_id],
+            Role.PROVIDER_COSTS: platform,
+        }
+    )
+    provider = accounts[Role.PROVIDER][PLATFORM_ID]
+    clearing = accounts[Role.CLEARING_IN][PLATFORM_ID]
     moves = [
-        Move(account_id(Role.PROVIDER), clearing, cents),
-        Move(clearing, account_id(Role.CASH, person_id), cents),
+        Move(provider, clearing, line.amount_cents),
+        Move(clearing, accounts[Role.CASH][person_id], line.amount_cents),
     ]
     post_entry(reference=reference, kind=kind, effective_on=day_of(at), at=at, moves=moves)
-
-
-def charge(*, transaction_id: str, cents: int, at: datetime) -> None:
-    """The provider kept a charge for itself; it is a cost of ours, never of the person's."""
-    if cents:
-        move = Move(account_id(Role.PROVIDER_COSTS), account_id(Role.PROVIDER), cents)
+    if line.fee_cents:
+        costs = accounts[Role.PROVIDER_COSTS][PLATFORM_ID]
         post_entry(
-            reference=f"charge:{transaction_id}",
+            reference=f"charge:{line.id}",
             kind=EntryKind.PROVIDER_CHARGE,
             effective_on=day_of(at),
             at=at,
-            moves=[move],
+            moves=[Move(costs, provider, line.fee_cents)],
         )
 
 

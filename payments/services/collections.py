@@ -65,7 +65,7 @@ def collect_due(*, on: date, at: datetime) -> dict[str, object]:
             continue
         collection = _record(due, account, on=on, at=at)
         try:
-            send(collection_id=collection.pk, at=at)
+            _send(collection, at=at)
         except DomainError as problem:
             log.warning("debit_not_sent", collection=str(collection.uuid), code=problem.code)
             refused += 1
@@ -82,9 +82,14 @@ def collect_due(*, on: date, at: datetime) -> dict[str, object]:
 
 def send(*, collection_id: int, at: datetime) -> Collection:
     """Ask for the debit of a recorded collection; repeating it is harmless."""
-    collection = Collection.objects.select_related("bank_account", "instalment__loan").get(
-        pk=collection_id
-    )
+    rows = Collection.objects.select_related("bank_account", "instalment__loan")
+    collection = rows.get(pk=collection_id)
+    _send(collection, at=at)
+    collection.refresh_from_db()
+    return collection
+
+
+def _send(collection: Collection, *, at: datetime) -> None:
     operation = operations.intend(
         kind=OperationKind.COLLECT,
         subject=subject_of(collection),
@@ -103,16 +108,13 @@ def send(*, collection_id: int, at: datetime) -> Collection:
         _fail(collection.pk, refusal.reason, at=at)
         raise
     _note_sent(collection.pk, Payment.read(operation.answer), at=at)
-    collection.refresh_from_db()
-    return collection
 
 
 def refresh(*, collection_id: int, at: datetime) -> Collection:
     """Fetch the payment, move the collection to where it is, and pass on what was collected."""
     collection = Collection.objects.get(pk=collection_id)
     if collection.payment_id:
-        _apply(collection.pk, gateway().payment(collection.payment_id), at=at)
-        collection.refresh_from_db()
+        collection = _apply(collection.pk, gateway().payment(collection.payment_id), at=at)
     if collection.status == CollectionStatus.SUCCEEDED and not collection.is_passed_on:
         pass_on(collection_id=collection.pk, at=at)
         collection.refresh_from_db()
@@ -122,10 +124,14 @@ def refresh(*, collection_id: int, at: datetime) -> Collection:
 def pass_on_collected(*, at: datetime) -> int:
     """Share out whatever was collected and not yet passed on; returns how many."""
     rows = Collection.objects.filter(status=CollectionStatus.SUCCEEDED, is_passed_on=False)
-    waiting = list(rows.order_by("id").values_list("id", flat=True))
-    for collection_id in waiting:
-        pass_on(collection_id=collection_id, at=at)
-    return len(waiting)
+    done = 0
+    for collection_id in list(rows.order_by("id").values_list("id", flat=True)):
+        try:
+            pass_on(collection_id=collection_id, at=at)
+            done += 1
+        except DomainError as problem:
+            log.error("collection_not_passed_on", collection_id=collection_id, code=problem.code)
+    return done
 
 
 @transaction.atomic
@@ -135,12 +141,14 @@ def pass_on(*, collection_id: int, at: datetime) -> Repayment | None:
     If the loan owes less by now, the rest stays in the borrower's wallet. Returns None when
     nothing was owed any more.
     """
-    collection = Collection.objects.select_related("instalment").get(pk=collection_id)
+    collection = _locked(collection_id)
+    if collection.is_passed_on:
+        return collection.repayment
     loan_id = collection.instalment.loan_id
     owed = sum(row.open_cents for row in Instalment.objects.filter(loan=loan_id))
     amount_cents = min(collection.amount_cents, owed)
-    repayment = collection.repayment
-    if repayment is None and amount_cents:
+    repayment = None
+    if amount_cents:
         repayment = repay(
             loan_id=loan_id,
             amount_cents=amount_cents,
@@ -213,20 +221,21 @@ def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def _apply(collection_id: int, fact: Payment, *, at: datetime) -> None:
+def _apply(collection_id: int, fact: Payment, *, at: datetime) -> Collection:
     """Move forward only, from what the provider says now."""
     collection = _locked(collection_id)
     if collection.status != CollectionStatus.PROCESSING:
-        return
+        return collection
     if fact.status == "succeeded":
         _succeed(collection, fact, at=at)
     elif fact.status in ("requires_payment_method", "canceled"):
         _note_failure(collection, fact.failure_code or fact.status, at=at)
+    return collection
 
 
 def _succeed(collection: Collection, fact: Payment, *, at: datetime) -> None:
     line = fact.transaction
-    if line is None or fact.received_cents != collection.amount_cents:
+    if line is None or line.amount_cents != collection.amount_cents:
         raise UnexpectedFact(f"{collection.uuid}: {fact.received_cents} cents received")
     advance(
         collection,
@@ -241,10 +250,9 @@ def _succeed(collection: Collection, fact: Payment, *, at: datetime) -> None:
         reference=collection.reference,
         kind=EntryKind.COLLECTION,
         person_id=collection.instalment.loan.borrower_id,
-        cents=collection.amount_cents,
+        line=line,
         at=at,
     )
-    booking.charge(transaction_id=line.id, cents=line.fee_cents, at=at)
 
 
 @transaction.atomic

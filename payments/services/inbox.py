@@ -38,15 +38,18 @@ def handle(*, event_id: int, at: datetime) -> EventStatus:
     event = WebhookEvent.objects.get(pk=event_id)
     if event.status != EventStatus.RECEIVED:
         return EventStatus(event.status)
-    rows = WebhookEvent.objects.filter(pk=event.pk)
-    rows.update(tries=F("tries") + 1)
+    return _handle(event, at=at)
+
+
+def _handle(event: WebhookEvent, *, at: datetime) -> EventStatus:
+    rows, tries = WebhookEvent.objects.filter(pk=event.pk), F("tries") + 1
     try:
         is_ours = _act(event, at=at)
     except DomainError as problem:
-        rows.update(error=f"{problem.code}: {problem.detail}"[:200])
+        rows.update(tries=tries, error=f"{problem.code}: {problem.detail}"[:200])
         raise
     status = EventStatus.HANDLED if is_ours else EventStatus.IGNORED
-    rows.update(status=status, handled_at=at, error="")
+    rows.update(status=status, handled_at=at, error="", tries=tries)
     return status
 
 
@@ -56,7 +59,7 @@ def handle_waiting(*, at: datetime, limit: int = 10_000) -> int:
     handled = 0
     for event in list(rows):
         try:
-            handle(event_id=event.pk, at=at)
+            _handle(event, at=at)
             handled += 1
         except DomainError as problem:
             log.warning("event_waits", event_id=event.event_id, kind=event.kind, code=problem.code)

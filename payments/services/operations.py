@@ -125,7 +125,10 @@ def _move(operation: ProviderOperation, to: OperationStatus, **fields: Any) -> N
     """Move a request on; one that another process has meanwhile confirmed stays confirmed."""
     allowed = [status for status, after in OPERATION_TRANSITIONS.items() if to in after]
     rows = ProviderOperation.objects.filter(pk=operation.pk, status__in=allowed)
-    changed = rows.update(status=to, **fields)
+    if rows.update(status=to, **fields):
+        for name, value in {"status": to, **fields}.items():
+            setattr(operation, name, value)
+        return
     operation.refresh_from_db()
-    if not changed and operation.status != OperationStatus.CONFIRMED:
+    if operation.status != OperationStatus.CONFIRMED:
         raise IllegalTransition(f"{operation.key}: {operation.status} -> {to}")

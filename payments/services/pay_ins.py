@@ -175,7 +175,7 @@ def _apply(pay_in_id: int, session: CheckoutSession, *, at: datetime) -> None:
 
 def _confirm(pay_in: PayIn, payment: Payment, *, at: datetime) -> None:
     line = payment.transaction
-    if line is None or payment.received_cents != pay_in.amount_cents:
+    if line is None or line.amount_cents != pay_in.amount_cents:
         raise UnexpectedFact(f"{pay_in.uuid}: {payment.received_cents} cents received")
     is_debit = payment.method_kind == DEBIT
     advance(
@@ -194,9 +194,8 @@ def _confirm(pay_in: PayIn, payment: Payment, *, at: datetime) -> None:
         reference=pay_in.reference,
         kind=EntryKind.PAY_IN,
         person_id=pay_in.lender_id,
-        cents=pay_in.amount_cents,
+        line=line,
         at=at,
     )
-    booking.charge(transaction_id=line.id, cents=line.fee_cents, at=at)
     letters.pay_in_arrived(pay_in, at=at)
     enqueue("matching.round_requested")
