@@ -174,7 +174,7 @@ def affordability_rows(assessment: Assessment) -> list[Row]:
         Row(_("Share that debts take"), in_percent(assessment.burden_ratio)),
         Row(_("Affordability mark"), assessment.affordability_mark or _("none: above 67 %")),
         Row(
-            _("Share with 10 % less income and 10 % more cost"),
+            _("Share with a tenth less income and a tenth more cost"),
             in_percent(Decimal(stressed) if stressed else None),
         ),
     ]
