@@ -39,9 +39,7 @@ NONE = Mischief()
 
 def deliver_events(*, limit: int = 10_000, mischief: Mischief = NONE) -> int:
     """Send the events that our endpoint has not taken yet; returns how many it took now."""
-    rows = list(
-        StoredEvent.objects.filter(is_wanted=True, delivered_at__isnull=True).order_by("id")[:limit]
-    )
+    rows = list(StoredEvent.objects.filter(delivered_at__isnull=True).order_by("id")[:limit])
     parcels = [row for row in rows for _ in range(mischief.copies)]
     if mischief.shuffled_by is not None:
         chance = random.Random(mischief.shuffled_by)  # noqa: S311 - repeatable on purpose

@@ -36,7 +36,7 @@ WANTED: Final = frozenset(
         "transfer.reversed",
     }
 )
-"""The kinds that our endpoint asked for; all others are only listed."""
+"""The kinds that our endpoint asked for. Others are not written at all: nobody would read them."""
 
 
 def emit(
@@ -47,11 +47,13 @@ def emit(
     shown: dict[str, Any] | None = None,
     account: str | None = None,
 ) -> None:
-    """Write an event with a copy of the object as it is now.
+    """Write an event with a copy of the object as it is now, if anyone asked for its kind.
 
     Args:
         shown: the copy, where it is not the object itself (an account in its older form).
     """
+    if kind not in WANTED:
+        return
     owner = record.account if account is None else account
     event_id = new_id("event")
     payload: dict[str, Any] = {
@@ -61,7 +63,7 @@ def emit(
         "created": clock.seconds(work.now),
         "data": {"object": record.data if shown is None else shown},
         "livemode": False,
-        "pending_webhooks": 1 if kind in WANTED else 0,
+        "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
         "type": kind,
     }
@@ -75,6 +77,5 @@ def emit(
             "account": owner,
             "created_at": work.now.isoformat(),
             "payload": json.dumps(payload),
-            "is_wanted": kind in WANTED,
         },
     )

@@ -84,7 +84,6 @@ class StoredEvent(models.Model):
     account = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     payload = models.TextField()
-    is_wanted = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True)
 
@@ -92,7 +91,7 @@ class StoredEvent(models.Model):
         indexes = [
             models.Index(
                 fields=["id"],
-                condition=Q(is_wanted=True, delivered_at__isnull=True),
+                condition=Q(delivered_at__isnull=True),
                 name="sandbox_event_undelivered",
             )
         ]

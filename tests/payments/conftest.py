@@ -9,13 +9,14 @@ from django.core.cache import cache
 
 import payments.gateway
 from payments.gateway import gateway
+from payments.webhooks import HINT
 from tests.payments.faults import FaultyClient
 
 
 @pytest.fixture(autouse=True)
 def _no_hint_is_left() -> None:
     """Forget that a worker was told of the inbox in an earlier test."""
-    cache.clear()
+    cache.delete(HINT)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def events(work: Work, params: dict[str, Any]) -> dict[str, Any]:
     if "types" in params:
         rows = rows.filter(kind__in=params["types"])
     if params.get("delivery_success") is False:
-        rows = rows.filter(is_wanted=True, delivered_at__isnull=True)
+        rows = rows.filter(delivered_at__isnull=True)
     if "starting_after" in params:
         last = StoredEvent.objects.filter(event_id=params["starting_after"]).values("id")
         rows = rows.filter(id__lt=last[:1])
