@@ -16,7 +16,7 @@ from lending.models import LoanRequest
 from lending.services.offers import place_bid
 from lending.states import RequestStatus
 
-CHANCE_A_DAY: Final = 0.22
+CHANCE_A_DAY: Final = 0.13
 MOST_CENTS: Final = 500_00
 MOST_BIDS: Final = 3
 
