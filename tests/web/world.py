@@ -1,0 +1,70 @@
+"""One thing of every kind, each with its owner: what the pages of people show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import User
+from lending.models import Offer
+from lending.services.contracts import sign
+from notifications.services import notify
+from tests.factories import loans, people
+from tests.factories import requests as make
+from tests.factories.mandates import mandate
+from tests.factories.people import AT
+from tests.matching.world import booked, on_market
+
+
+@dataclass(frozen=True)
+class Thing:
+    """The part of an address that names a thing, and whose thing it is."""
+
+    named: Mapping[str, Any]
+    owner: User
+
+
+def things() -> dict[str, Thing]:
+    """A draft, a refused request, a funded one, a signed one, a loan and all that a lender has."""
+    lender = people.lender(cash_cents=3_000_00)
+    listed = make.listed_request()
+    loan = loans.loan(shares_cents=[1_000_00], lenders=[lender])
+    rule = mandate(lender=lender, max_per_loan_cents=1_000_00)
+    on_market(1_000_00)
+    booked()
+    stake = Offer.objects.get(mandate=rule)
+    told = notify(
+        person_id=lender.pk,
+        kind="pay_in_credited",
+        key="world",
+        facts={"amount_cents": 3_000_00},
+        at=AT,
+    )
+    return {
+        "nothing": Thing({}, lender),
+        "borrowing": Thing({}, loan.borrower),
+        "listed": Thing({"public_id": listed.public_id}, lender),
+        "loan": Thing({"loan_id": loan.pk}, loan.borrower),
+        "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
+        "hand bid": Thing({"offer_id": make.bid(lender, listed, 100_00).pk}, lender),
+        "stake": Thing({"offer_id": stake.pk}, lender),
+        "mandate": Thing({"mandate_id": rule.pk}, lender),
+        "message": Thing({"message_id": told.pk}, lender),
+        **_requests(),
+    }
+
+
+def _requests() -> dict[str, Thing]:
+    """Requests of borrowers, each of one of their own, by how far they have come."""
+    signed = make.filled_request(shares_cents=[1_000_00])
+    sign(borrower=signed.borrower, request_id=signed.pk, at=AT + timedelta(days=4))
+    rows = {
+        "draft": make.complete_draft(),
+        "in review": make.submitted_request(),
+        "declined": make.submitted_request(work=make.work_data(income_cents=1_900_00)),
+        "filled": make.filled_request(shares_cents=[1_000_00]),
+        "signed": signed,
+    }
+    return {name: Thing({"request_id": row.pk}, row.borrower) for name, row in rows.items()}
