@@ -347,6 +347,8 @@ MONEY_CHECKS = business.MONEY_CHECKS
 STRIPE_KEY = env.text("PARI_STRIPE_KEY", "")
 STRIPE_WEBHOOK_SECRETS = env.words("PARI_STRIPE_WEBHOOK_SECRETS")  # newest first, two to roll over
 STRIPE_IS_LIVE = STRIPE_KEY.startswith(("sk_live_", "rk_live_"))
+# Days for which money from a direct debit stays in the wallet: the payer may take it back so long.
+SEPA_SEASONING_DAYS = env.number("PARI_SEPA_SEASONING_DAYS", 56)
 PROVIDER_RECORD = env.text("PARI_PROVIDER_RECORD", "")
 if STRIPE_IS_LIVE and DEBUG:
     env.complain("PARI_STRIPE_KEY", "is a live key, which is refused while PARI_DEBUG is on")

@@ -80,12 +80,10 @@ def _lognormal_cents(rng: Random, median_euros: int) -> int:
 def _deposits(
     rng: Random, total_cents: int, joined: date, end: date
 ) -> tuple[tuple[date, int], ...]:
-    """Half at the start, the rest in three later payments."""
-    first = total_cents // 2 // SHARE_CENTS * SHARE_CENTS
-    later = (total_cents - first) // 3 // SHARE_CENTS * SHARE_CENTS
-    span = (end - joined).days * 8 // 10
-    dates = sorted(joined + timedelta(days=rng.randrange(5, span)) for _ in range(3))
-    return ((joined, first), *((on, later) for on in dates if later))
+    """Two thirds at the start, the rest on a later day."""
+    first = total_cents * 2 // 3 // SHARE_CENTS * SHARE_CENTS
+    later = joined + timedelta(days=rng.randrange(30, (end - joined).days * 8 // 10))
+    return ((joined, first), (later, total_cents - first))
 
 
 def _mandates(rng: Random, number: int, total_cents: int) -> tuple[MandatePlan, ...]:

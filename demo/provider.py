@@ -47,7 +47,6 @@ def pay_in(user: User, name: str, cents: int, *, at: datetime) -> None:
     for part in _debits(cents):
         opened = pay_ins.start_pay_in(lender=user, amount_cents=part, at=at)
         control.pay_session(opened.session_id, iban=control.GOOD_IBAN, name=name, email=user.email)
-        pay_ins.refresh(pay_in_id=opened.pk, at=at)
 
 
 def _debits(cents: int) -> Iterator[int]:

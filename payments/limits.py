@@ -33,4 +33,4 @@ RETRY_WAITS_DAYS: Final = (0, 4, 11, 27)
 
 def debit_seasoning() -> timedelta:
     """How long money from a debit stays in the wallet: the payer may take it back so long."""
-    return timedelta(days=getattr(settings, "SEPA_SEASONING_DAYS", 56))
+    return timedelta(days=settings.SEPA_SEASONING_DAYS)
