@@ -82,7 +82,8 @@ def _deposits(
 ) -> tuple[tuple[date, int], ...]:
     """Two thirds at the start, the rest on a later day."""
     first = total_cents * 2 // 3 // SHARE_CENTS * SHARE_CENTS
-    later = joined + timedelta(days=rng.randrange(30, (end - joined).days * 8 // 10))
+    span = (end - joined).days * 8 // 10
+    later = joined + timedelta(days=rng.randrange(span // 8, span))
     return ((joined, first), (later, total_cents - first))
 
 

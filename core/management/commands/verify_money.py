@@ -23,6 +23,7 @@ class Command(BaseCommand):
     help = "Prove that no cent is lost or created; exit status 1 and a line for each difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Say of each proof whether it held; CommandError when one did not."""
         wrong: list[Finding] = []
         for name in settings.MONEY_CHECKS:
             check: Check = import_string(name)
