@@ -22,6 +22,11 @@ def person_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def reader_of(request: HttpRequest) -> User | None:
+    """The person who reads a public page, or None for a visitor."""
+    return person_of(request) if request.user.is_authenticated else None
+
+
 def lenders_only(view: View[P]) -> Callable[..., Any]:
     """Send visitors to the login and refuse everybody who is no lender."""
     return _only(Role.LENDER, NotALender, view)

@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 
 WIDTH: Final = 1000
 HEIGHT: Final = 300
-_STEPS: Final = (1, 2, 5)
 _LINES: Final = 4
+_EURO: Final = 100
+_ROUND_TOPS: Final = (4, 8, 10, 20)
+"""Tops whose quarters are round: 1, 2, 2.5 and 5 times a power of ten."""
 
 
 class Tick(NamedTuple):
@@ -104,12 +106,12 @@ def bridge(rows: Sequence[tuple[str, int, bool]]) -> list[Step]:
 
 
 def nice_top(cents: int) -> int:
-    """The first round amount at or above `cents` that splits into round quarters."""
-    step = 1
+    """The first round amount at or above `cents` that splits into quarters of whole euros."""
+    step = _EURO
     while True:
-        for factor in _STEPS:
-            if step * factor * _LINES >= cents:
-                return step * factor * _LINES
+        for top in _ROUND_TOPS:
+            if step * top >= cents and step * top % (_LINES * _EURO) == 0:
+                return step * top
         step *= 10
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -11,6 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.errors import DomainError, NotAllowed, NotFound
+from ledger.errors import InsufficientFunds
+
+_ABOUT: Final = {InsufficientFunds.code: "amount"}
+"""Refusals that come from too deep down to know the field that they are about."""
 
 
 @contextmanager
@@ -24,7 +29,8 @@ def refusals_on(form: forms.Form) -> Iterator[None]:
     except (NotFound, NotAllowed):
         raise
     except DomainError as refusal:
-        form.add_error(_field_of(form, refusal.field), refusal.message)
+        name = refusal.field or _ABOUT.get(refusal.code, "")
+        form.add_error(_field_of(form, name), refusal.message)
 
 
 def _field_of(form: forms.Form, name: str) -> str | None:

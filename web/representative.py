@@ -17,7 +17,7 @@ from core.dates import add_months
 from lending.choices import DUE_DAYS
 from lending.domain.pricing import price
 from lending.domain.quote import Quote, first_due_date, quote
-from lending.models import FeeKind, Loan
+from lending.models import FeeKind, Loan, LoanRequest
 from lending.selectors.fees import fee_rate
 
 ENOUGH_LOANS: Final = 12
@@ -62,6 +62,17 @@ def figures(
     )
 
 
+def figures_of(request: LoanRequest, on: date, *, amount_cents: int | None = None) -> Quote:
+    """Work out a priced request, or a part of it, as if it were paid out on `on`."""
+    return figures(
+        amount_cents or request.amount_cents or 0,
+        request.annual_rate or Decimal(0),
+        request.term_months or 0,
+        on,
+        due_day=request.due_day,
+    )
+
+
 def _terms_on(on: date) -> tuple[int, str, int, int]:
     """Amount, rate, months and the number of loans behind them."""
     recent = Loan.objects.filter(disbursed_on__gt=add_months(on, -12)).order_by("-disbursed_on")
@@ -69,6 +80,6 @@ def _terms_on(on: date) -> tuple[int, str, int, int]:
     if len(rows) < ENOUGH_LOANS:
         rate = price(_EXPECTED_GRADE, _EXPECTED_MONTHS).posted
         return _EXPECTED_AMOUNT_CENTS, str(rate), _EXPECTED_MONTHS, 0
-    by_cost = sorted(rows, key=lambda row: figures(*row, on).apr)
+    by_cost = sorted(rows, key=lambda row: figures(row[0], row[1], row[2], on).apr)
     amount_cents, rate, months = by_cost[-(-2 * len(by_cost) // 3) - 1]
     return amount_cents, str(rate), months, len(by_cost)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from allauth.account import forms as allauth_forms
+from allauth.core import context
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.utils.functional import lazy
@@ -41,27 +42,27 @@ class OurWords:
             field.help_text = _password_rules() if name == "password1" else ""
 
 
-class LoginForm(OurWords, allauth_forms.LoginForm):
+class LoginForm(OurWords, allauth_forms.LoginForm):  # type: ignore[misc]
     """E-mail address and password."""
 
 
-class ResetPasswordForm(OurWords, allauth_forms.ResetPasswordForm):
+class ResetPasswordForm(OurWords, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
     """The address to which the link is sent."""
 
 
-class ResetPasswordKeyForm(OurWords, allauth_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(OurWords, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
     """A new password by a link."""
 
 
-class ChangePasswordForm(OurWords, allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(OurWords, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
     """A new password for someone who knows the old one."""
 
 
-class ReauthenticateForm(OurWords, allauth_forms.ReauthenticateForm):
+class ReauthenticateForm(OurWords, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
     """The password once more before something that matters."""
 
 
-class AddEmailForm(OurWords, allauth_forms.AddEmailForm):
+class AddEmailForm(OurWords, allauth_forms.AddEmailForm):  # type: ignore[misc]
     """One more address."""
 
 
@@ -74,6 +75,12 @@ _SIDES: Final = [
     (Role.BORROWER.value, _side_lazy(_("Borrow"), _("Post a request and find lenders for it"))),
     (Role.LENDER.value, _side_lazy(_("Lend"), _("Lend to people, from 25 euros on"))),
 ]
+
+
+def _side_of_the_link() -> str | None:
+    """The side that the link to this page named; nothing is chosen for the person otherwise."""
+    named = context.request.GET.get("role") if context.request else None
+    return named if named in dict(_SIDES) else None
 
 
 class SignUpForm(OurWords, accounts_forms.SignupForm):
@@ -90,6 +97,7 @@ class SignUpForm(OurWords, accounts_forms.SignupForm):
             "One person stands on one side only: whoever borrows here does not lend here."
         )
         role.widget.attrs["choices_class"] = "choices-wide"
+        role.initial = _side_of_the_link()
         self.fields["language"].widget = forms.HiddenInput()
         self.fields["password1"].label = _("Password")
         self.fields["password2"].label = _("Password, once more")

@@ -22,7 +22,7 @@ from lending.services.application_data import AmountData, BudgetData, StoryData,
 from web.forms.base import PariForm
 from web.forms.fields import MoneyField, PercentField
 from web.forms.quotes import term_choices
-from web.templatetags.pari import euro
+from web.templatetags.pari import due_day, euro
 
 Data = TypeVar("Data", AmountData, WorkData, BudgetData, StoryData)
 
@@ -31,6 +31,10 @@ _CHOOSE: Final = ("", _("Please choose"))
 
 def _terms() -> list[tuple[Any, Any]]:
     return [_CHOOSE, *term_choices()]
+
+
+def _due_days() -> list[tuple[int, str]]:
+    return [(day, due_day(day)) for day in DUE_DAYS]
 
 
 class StepForm(PariForm, Generic[Data]):
@@ -65,8 +69,8 @@ class AmountForm(StepForm[AmountData]):
     due_day = forms.TypedChoiceField(
         label=_("Day of payment"),
         coerce=int,
-        choices=[(day, f"{day}.") for day in DUE_DAYS],
-        widget=forms.RadioSelect(attrs={"choices_class": "choices-tight"}),
+        choices=_due_days,
+        widget=forms.RadioSelect(attrs={"choices_class": "choices-wide"}),
         help_text=_("The instalment is collected on this day of each month."),
     )
     max_rate = PercentField(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 REQUIRED = _("Please fill this in.")
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent with a form, or None where the page was only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 class PariForm(forms.Form):

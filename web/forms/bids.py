@@ -41,10 +41,14 @@ class BidForm(PariForm):
             raise forms.ValidationError(BidTooSmall(minimum_cents=SHARE_CENTS).message)
         if cents % SHARE_CENTS:
             raise forms.ValidationError(BidOffStep(step_cents=SHARE_CENTS).message)
+        self.check_room(cents)
+        return cents
+
+    def check_room(self, cents: int) -> None:
+        """Refuse more than the request still lacks."""
         missing_cents = self.request.missing_cents
         if cents > missing_cents:
             raise forms.ValidationError(RequestFull(missing_cents=missing_cents).message)
-        return cents
 
 
 class ConfirmedBidForm(BidForm):
@@ -54,6 +58,9 @@ class ConfirmedBidForm(BidForm):
         label=_("I understand that I can lose this whole amount, and that I spread my money less."),
         required=False,
     )
+
+    def check_room(self, cents: int) -> None:
+        """Leave it to the market: sent a second time, this very bid may have taken the room."""
 
     def clean(self) -> dict[str, Any]:
         """A large bid needs the tick."""

@@ -22,7 +22,7 @@ _MINUS: Final = "\u2212"
 @register.filter
 def euro(cents: int | None) -> str:
     """`123456` is `1.234,56 €` in German, `€1,234.56` in English; nothing is an en dash."""
-    return "–" if cents in (None, "") else wording.euro(int(cents)).replace("-", _MINUS)
+    return "–" if cents is None else wording.euro(int(cents)).replace("-", _MINUS)
 
 
 @register.filter
@@ -118,3 +118,10 @@ def days_until(until: date | None, today: date) -> str:
     if days <= 0:
         return str(_("today"))
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+@register.filter
+def due_day(number: int) -> str:
+    """The day of the month on which instalments are collected, in words."""
+    words = {1: _("1st of the month"), 15: _("15th of the month")}
+    return words.get(number, str(number))

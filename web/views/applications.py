@@ -31,6 +31,7 @@ from web.forms.applications import (
     StoryForm,
     WorkForm,
 )
+from web.forms.base import posted
 from web.representative import figures
 
 
@@ -82,7 +83,7 @@ def step(request: HttpRequest, request_id: int, name: str) -> HttpResponse:
     draft = request_of_borrower(person, request_id)
     if draft.status != RequestStatus.DRAFT:
         return redirect("web:my_request_page", draft.pk)
-    form = this.form(request.POST or None, initial=this.form.initial_of(draft))
+    form = this.form(posted(request), initial=this.form.initial_of(draft))
     if form.is_valid():
         with refusals_on(form):
             this.save(borrower=person, request_id=draft.pk, data=form.told())
@@ -137,7 +138,7 @@ def review(request: HttpRequest, request_id: int) -> HttpResponse:
     draft = request_of_borrower(person, request_id)
     if draft.status != RequestStatus.DRAFT:
         return redirect("web:my_request_page", draft.pk)
-    form = ConsentForm(request.POST or None)
+    form = ConsentForm(posted(request))
     if form.is_valid():
         with refusals_on(form):
             services.give_consent(borrower=person, request_id=draft.pk, at=clock.now())

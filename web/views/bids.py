@@ -11,20 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from lending.selectors.wallet import wallet_of
 
 from core import clock
 from lending.choices import REFLECTION_DAYS
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
 from lending.selectors.offers import offer_of, offers_of
+from lending.selectors.wallet import wallet_of
 from lending.services.offers import is_revocable, place_bid, revoke_offer
 from lending.states import OfferStatus
+from matching.selectors.receipts import receipt_for
 from web.access import lenders_only, person_of
 from web.errors import refusals_on, refusals_told
 from web.forms.bids import BidForm, ConfirmedBidForm, is_large
 from web.paging import other_pages, page_of
-from web.representative import figures
+from web.representative import figures_of
 from web.templatetags.pari import euro
 
 
@@ -59,7 +60,7 @@ def _meaning(request: HttpRequest, wanted: LoanRequest, cents: int) -> dict[str,
     """What the bid would mean: its share, its income, what stays in the wallet."""
     wallet, today = wallet_of(person_of(request)), clock.business_date()
     owned_cents = wallet.cash_cents + wallet.reserved_cents + wallet.invested_cents
-    plan = figures(cents, wanted.annual_rate, wanted.term_months or 0, today)
+    plan = figures_of(wanted, today, amount_cents=cents)
     return {
         "share": cents / (wanted.amount_cents or cents),
         "plan": plan,
@@ -107,6 +108,21 @@ def offers(request: HttpRequest) -> HttpResponse:
         "statuses": OfferStatus.choices,
     }
     return render(request, "lender/offers.html", context)
+
+
+@require_safe
+@lenders_only
+def receipt(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Why a mandate's stake is as large as it is."""
+    person = person_of(request)
+    found = receipt_for(person, offer_id)
+    levels = {
+        "level": found.level_per_mille / 1000,
+        "next": found.next_per_mille / 1000,
+        "last": found.last_per_mille / 1000,
+    }
+    context = {"offer": offer_of(person, offer_id), "receipt": found, "levels": levels}
+    return render(request, "lender/receipt.html", context)
 
 
 @require_POST

@@ -22,7 +22,7 @@ from lending.services.contracts import deliver_pre_contract, sign
 from lending.states import RequestStatus
 from web.access import borrowers_only, person_of
 from web.errors import refusals_on
-from web.forms.base import PariForm
+from web.forms.base import PariForm, posted
 
 
 class SignForm(PariForm):
@@ -42,7 +42,7 @@ def sign_page(request: HttpRequest, request_id: int) -> HttpResponse:
     own = request_of_borrower(person, request_id)
     if own.status != RequestStatus.FILLED:
         return redirect("web:my_request_page", own.pk)
-    form = SignForm(request.POST or None)
+    form = SignForm(posted(request))
     if form.is_valid():
         with refusals_on(form):
             at, ip = clock.now(), request.META.get("REMOTE_ADDR") or None

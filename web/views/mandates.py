@@ -19,9 +19,12 @@ from lending.models import Mandate
 from lending.selectors.mandates import ended_mandates_of, mandate_of, mandates_of
 from lending.selectors.offers import offers_of
 from lending.services import mandates as services
+from lending.services.mandate_data import MandateData
 from lending.states import MandateStatus, OfferStatus
+from matching.selectors.misses import nearest_misses
 from web.access import lenders_only, person_of
 from web.errors import refusals_on, refusals_told
+from web.forms.base import posted
 from web.forms.mandates import SUGGESTED, MandateForm, initial_of
 from web.mandate_words import sentences
 
@@ -59,7 +62,7 @@ def _used(person: Any) -> dict[int, dict[str, Any]]:
             lent_cents=Sum("amount_cents", filter=Q(status=OfferStatus.CONVERTED), default=0),
         )
     )
-    return {row["mandate_id"]: row for row in rows}
+    return {row["mandate_id"]: dict(row) for row in rows}
 
 
 @require_safe
@@ -74,6 +77,7 @@ def mandate(request: HttpRequest, mandate_id: int) -> HttpResponse:
         "used": _used(person).get(own.pk),
         "stakes": offers_of(person).filter(mandate=own)[:25],
         "is_over": own.status == MandateStatus.ENDED,
+        "misses": nearest_misses(person, own.pk, at=clock.now(), most=5),
     }
     return render(request, "mandates/mandate.html", context)
 
@@ -87,7 +91,7 @@ def write(request: HttpRequest, mandate_id: int | None = None) -> HttpResponse:
     if own and own.status == MandateStatus.ENDED:
         return redirect("web:mandate", own.pk)
     initial = initial_of(own) if own else SUGGESTED
-    form = MandateForm(request.POST or None, initial=initial)
+    form = MandateForm(posted(request), initial=initial)
     if form.is_valid():
         with refusals_on(form):
             saved = services.save_mandate(
@@ -112,7 +116,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def _promise(form: MandateForm, own: Mandate | None, at: datetime) -> list[str]:
     """The sentences for a form that can be read, else for what is stored."""
     if not form.is_bound:
-        return sentences(own) if own else []
+        return sentences(own or MandateData(name="", **SUGGESTED))
     if form.errors:
         return []
     try:

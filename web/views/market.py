@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from core import clock
 from core.errors import NotFound
 from lending.domain.grades import GRADE_BANDS
@@ -18,12 +20,12 @@ from lending.selectors.market import listed_requests, market_figures, market_req
 from lending.selectors.offers import offers_of
 from lending.services.offers import is_revocable, takes_offers
 from lending.states import OfferStatus
-from web.access import person_of
+from web.access import reader_of
 from web.forms.bids import BidForm
 from web.forms.market import MarketForm
-from web.htmx import page_or_piece
+from web.htmx import page_or_piece, wants_piece
 from web.paging import other_pages, page_of
-from web.representative import figures, representative_example
+from web.representative import figures_of, representative_example
 
 STOP_POLLING: Final = 286
 
@@ -39,7 +41,7 @@ def market(request: HttpRequest) -> HttpResponse:
         "pages": other_pages(request),
         "today": clock.business_date(),
     }
-    if not request.htmx:
+    if not wants_piece(request):
         context |= {
             "market": market_figures(),
             "example": representative_example(clock.business_date()),
@@ -50,33 +52,27 @@ def market(request: HttpRequest) -> HttpResponse:
 @require_safe
 def request_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One request with all that the market may know of it."""
-    person = person_of(request)
+    person = reader_of(request)
     wanted = market_request(public_id, person)
     context = _funding(wanted) | {
-        "quote": figures(
-            wanted.amount_cents or 0,
-            wanted.annual_rate,
-            wanted.term_months or 0,
-            clock.business_date(),
-            due_day=wanted.due_day,
-        ),
+        "quote": figures_of(wanted, clock.business_date()),
         "net_return": _net_return(wanted),
         "typical_pd": GRADE_BANDS[wanted.grade].typical_pd,
-        "is_own": person.is_authenticated and wanted.borrower_id == person.pk,
+        "is_own": person is not None and wanted.borrower_id == person.pk,
     }
-    if person.is_authenticated and person.is_lender:
-        context |= {"bid_form": BidForm(request=wanted), "own_offers": _own_offers(request, wanted)}
+    if person and person.is_lender:
+        context |= {"bid_form": BidForm(request=wanted), "own_offers": _own_offers(person, wanted)}
     return render(request, "market/request.html", context)
 
 
-def _net_return(wanted: LoanRequest) -> Any:
-    pd = GRADE_BANDS[wanted.grade].typical_pd
-    return expected_net_return(wanted.annual_rate, wanted.term_months or 0, pd)
+def _net_return(wanted: LoanRequest) -> Decimal:
+    rate, months = wanted.annual_rate or Decimal(0), wanted.term_months or 0
+    return expected_net_return(rate, months, GRADE_BANDS[wanted.grade].typical_pd)
 
 
-def _own_offers(request: HttpRequest, wanted: LoanRequest) -> list[tuple[Any, bool]]:
+def _own_offers(person: User, wanted: LoanRequest) -> list[tuple[Any, bool]]:
     """This lender's stakes in the request, each with whether it can still be revoked."""
-    offers = offers_of(person_of(request)).filter(request=wanted, status=OfferStatus.OPEN)
+    offers = offers_of(person).filter(request=wanted, status=OfferStatus.OPEN)
     now = clock.now()
     return [(offer, is_revocable(offer, wanted, at=now)) for offer in offers]
 
@@ -93,7 +89,7 @@ def _funding(wanted: LoanRequest) -> dict[str, Any]:
 def funding(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """How far a request is funded now; tells the page to stop asking once it is closed."""
     try:
-        wanted = market_request(public_id, person_of(request))
+        wanted = market_request(public_id, reader_of(request))
     except NotFound:
         return render(request, "market/_closed.html", status=STOP_POLLING)
     context = _funding(wanted)

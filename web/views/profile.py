@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as people
-from accounts.models import Role
+from accounts.models import BankStatus, Role
 from accounts.services import save_profile
 from core import clock
 from payments.services import bank_accounts, identity
+from payments.services.people import onboarding_url
 from web.access import person_of
 from web.errors import refusals_on, refusals_told
+from web.forms.base import posted
 from web.forms.profile import BankForm, ProfileForm
 from web.mandate_text import mandate_text
 from web.navigation import home_of
@@ -42,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Everything about the person on one page; posting stores the profile."""
     person = person_of(request)
-    form = ProfileForm(request.POST or None, initial=_told(person))
+    form = ProfileForm(posted(request), initial=_told(person))
     if form.is_valid():
         with refusals_on(form):
             save_profile(user=person, data=form.told(), at=clock.now())
@@ -83,11 +85,11 @@ def _page(
 @login_required
 def start_identity(request: HttpRequest) -> HttpResponse:
     """Go to the provider's page that checks the identity."""
+    url = ""
     with refusals_told(request):
         back = request.build_absolute_uri(reverse("web:identity_return"))
         url = identity.start(user=person_of(request), at=clock.now(), return_url=back)
-        return redirect(url)
-    return redirect("web:profile")
+    return redirect(url or "web:profile")
 
 
 @require_safe
@@ -131,6 +133,21 @@ def _proof(request: HttpRequest) -> bank_accounts.MandateProof:
         ip=request.META.get("REMOTE_ADDR", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:500],
     )
+
+
+@require_POST
+@login_required
+def go_on_with_bank(request: HttpRequest) -> HttpResponse:
+    """Open the provider's page anew for an account that still waits for it."""
+    person, url = person_of(request), ""
+    account = people.latest_bank_account(person)
+    if account and account.status == BankStatus.PENDING:
+        with refusals_told(request):
+            settled = bank_accounts.settle(bank_account_id=account.pk, at=clock.now())
+            if settled.status == BankStatus.PENDING:
+                back = request.build_absolute_uri(reverse("web:bank_return"))
+                url = onboarding_url(person, return_url=back, at=clock.now())
+    return redirect(url or reverse("web:profile") + "#bank")
 
 
 @require_safe

@@ -18,6 +18,7 @@ from lending.domain.quote import Quote
 from lending.selectors.fees import price_list
 from lending.selectors.market import market_figures
 from web.forms.quotes import TYPICAL, QuoteForm
+from web.htmx import page_or_piece, wants_piece
 from web.representative import figures, representative_example
 
 _YEARLY_TERMS: Final = (12, 24, 36, 48, 60, 72, 84)
@@ -29,9 +30,14 @@ def landing(request: HttpRequest) -> HttpResponse:
     form = QuoteForm(request.GET if "amount" in request.GET else None, initial=TYPICAL)
     offered = _offered(form)
     context: dict[str, Any] = {"form": form, "quote": offered, "grade": form["grade"].value()}
-    if request.htmx:
-        return render(request, "landing/index.html#quote", context)
-    context |= {
+    if not wants_piece(request):
+        context |= _first_page(offered)
+    return page_or_piece(request, "landing/index.html", "quote", context)
+
+
+def _first_page(offered: Quote | None) -> dict[str, Any]:
+    """What the first page shows besides the calculator."""
+    return {
         "market": market_figures(),
         "example": representative_example(clock.business_date()),
         "slider": {
@@ -41,7 +47,6 @@ def landing(request: HttpRequest) -> HttpResponse:
             "value": (offered.amount_cents if offered else TYPICAL["amount"]) // 100,
         },
     }
-    return render(request, "landing/index.html", context)
 
 
 def _offered(form: QuoteForm) -> Quote | None:

@@ -88,7 +88,7 @@ def _standing(own: LoanRequest) -> dict[str, Any]:
 
 def _way(own: LoanRequest) -> list[dict[str, Any]]:
     """The stages of a request, with how far this one is."""
-    reached = _WAY.index(own.status) if own.status in _WAY else 0  # type: ignore[arg-type]
+    reached = _WAY.index(own.status) if own.status in _WAY else 0
     return [
         {"label": status.label, "is_done": place < reached, "is_here": place == reached}
         for place, status in enumerate(_WAY)

@@ -23,6 +23,7 @@ from payments.services.withdrawals import request_withdrawal
 from payments.states import PayInStatus
 from web.access import lenders_only, person_of
 from web.errors import refusals_on, refusals_told
+from web.forms.base import posted
 from web.forms.wallet import PayInForm, WithdrawalForm
 from web.paging import other_pages, page_of
 from web.templatetags.pari import euro
@@ -73,7 +74,7 @@ def _balances(person: User) -> dict[str, Any]:
 def pay_in(request: HttpRequest) -> HttpResponse:
     """Ask for the amount and go to the provider's page."""
     person = person_of(request)
-    form = PayInForm(request.POST or None)
+    form = PayInForm(posted(request))
     if form.is_valid():
         with refusals_on(form):
             started = pay_ins.start_pay_in(
@@ -116,7 +117,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """Send money back to the lender's own bank account."""
     person = person_of(request)
     balances = _balances(person)
-    form = WithdrawalForm(request.POST or None, withdrawable_cents=balances["withdrawable_cents"])
+    form = WithdrawalForm(posted(request), withdrawable_cents=balances["withdrawable_cents"])
     if form.is_valid():
         with refusals_on(form):
             payout = request_withdrawal(

@@ -1,0 +1,88 @@
+"""A borrower's overview and loans."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core import clock
+from core.dates import add_months
+from lending.services.arrears import note_dues
+from tests.factories import loans, people
+from tests.factories.loans import noon
+from tests.web.conftest import browser_of, queries_of, text_of
+from web.templatetags.pari import euro
+
+
+def test_an_empty_overview_says_what_to_do() -> None:
+    source = text_of(browser_of(people.borrower()).get("/borrower/"))
+    assert "No loan yet" in source
+    assert "Begin a request" in source
+
+
+def test_a_new_person_is_told_what_is_missing() -> None:
+    person = people.person(people.Role.BORROWER)
+    source = text_of(browser_of(person).get("/borrower/"))
+    assert "Before money can move" in source
+    assert "Fill in" in source
+
+
+def test_the_next_payment_stands_first() -> None:
+    loan = loans.loan(shares_cents=[2_000_00])
+    first = loan.instalments.get(number=1)
+    source = text_of(browser_of(loan.borrower).get("/borrower/"))
+    assert "Next payment" in source
+    assert euro(first.total_cents) in source
+    assert "1 Mar 2026" in source
+    assert "day late" not in source
+
+
+def test_a_late_payment_is_named_with_its_days_and_its_sum() -> None:
+    loan = loans.loan(shares_cents=[2_000_00])
+    due = loan.instalments.get(number=1)
+    clock.set_business_date(due.due_on + timedelta(days=12), is_virtual=True)
+    source = text_of(browser_of(loan.borrower).get("/borrower/"))
+    assert "11 days late" in source  # 1 March 2026 is a Sunday: payable on the 2nd
+    assert f"{euro(due.total_cents)} are late in all" in source
+
+
+def test_the_plan_marks_what_is_paid_late_and_open() -> None:
+    loan = loans.loan(shares_cents=[2_000_00], term_months=12)
+    loans.pay_instalments(loan, 1)
+    second = loan.instalments.get(number=2)
+    clock.set_business_date(second.due_on + timedelta(days=9), is_virtual=True)
+    source = text_of(browser_of(loan.borrower).get(f"/loans/{loan.pk}/"))
+    assert "paid 1 Mar 2026" in source
+    assert f"late: {euro(second.total_cents)}" in source
+    assert source.count('<span class="pill">open</span>') == 10
+
+
+def test_an_instalment_on_its_day_is_due() -> None:
+    loan = loans.loan(shares_cents=[2_000_00], term_months=12)
+    clock.set_business_date(loan.first_due_on, is_virtual=True)
+    source = text_of(browser_of(loan.borrower).get(f"/loans/{loan.pk}/"))
+    assert source.count('<span class="pill pill-warn">due</span>') == 1
+
+
+def test_the_timeline_tells_what_happened() -> None:
+    loan = loans.loan(shares_cents=[2_000_00])
+    note_dues(on=loan.first_due_on, at=noon(loan.first_due_on))
+    loans.pay_instalments(loan, 1)
+    source = text_of(browser_of(loan.borrower).get(f"/loans/{loan.pk}/"))
+    assert all(word in source for word in ("Paid out", "Instalment due", "Paid"))
+
+
+def test_a_lender_of_the_loan_does_not_see_the_borrowers_page() -> None:
+    loan = loans.loan(shares_cents=[2_000_00])
+    lender = loan.holdings.get().lender
+    assert browser_of(lender).get(f"/loans/{loan.pk}/").status_code == 403
+
+
+def test_more_instalments_and_loans_take_no_more_queries() -> None:
+    short = loans.loan(shares_cents=[2_000_00], term_months=12)
+    client = browser_of(short.borrower)
+    few = queries_of(lambda: client.get(f"/loans/{short.pk}/"))
+    overview = queries_of(lambda: client.get("/borrower/"))
+    later = noon(add_months(short.disbursed_on, 1))
+    long = loans.loan(shares_cents=[2_000_00], term_months=84, borrower=short.borrower, at=later)
+    assert queries_of(lambda: client.get(f"/loans/{long.pk}/")) == few
+    assert queries_of(lambda: client.get("/borrower/")) == overview
