@@ -11,6 +11,7 @@ from typing import Final
 
 from celery import current_app
 from django.core.management import call_command
+from django.db.models import F
 
 from accounts.models import User
 from core import clock
@@ -68,8 +69,9 @@ def tell(
 
 
 def _clear_the_desk() -> None:
-    """Drop hints to tasks whose work is done, and letters of a year that is over."""
-    Message.objects.filter(send_from__isnull=False).update(send_from=None)
+    """Drop hints to tasks whose work is done; letters of the year count as mailed in their time."""
+    unsent = Message.objects.filter(send_from__isnull=False)
+    unsent.update(send_from=None, sent_at=F("created_at"))
     with current_app.connection_for_write() as connection:
         channel = connection.default_channel
         for queue in ("default", "provider", "mail", "rounds"):
