@@ -46,12 +46,19 @@ def _extracted() -> frozenset[tuple[str | None, str | tuple[str, ...]]]:
     """Context and text of every message in our sources, found as `web.catalogue` says."""
     with (_HOUSE / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file, "babel.cfg")
-    found = extract_from_dir(_HOUSE, methods, options, keywords=_KEYWORDS)
+    found = extract_from_dir(
+        _HOUSE, methods, options, keywords=_KEYWORDS, directory_filter=_is_ours
+    )
     return frozenset(
         (context, text[:2] if isinstance(text, tuple) else text)
         for _file, _line, text, _comments, context in found
         if text
     )
+
+
+def _is_ours(folder: str) -> bool:
+    """Every folder but the hidden ones; Babel by itself would pass over `_components` too."""
+    return not Path(folder).name.startswith(".")
 
 
 def _id_of(context: str | None, text: str | tuple[str, ...]) -> Message | None:
