@@ -2,8 +2,8 @@
 
 `make messages` only compiles. To take up new words, with Django's settings at hand:
     pybabel extract --mapping-file=babel.cfg --keyword=gettext_lazy --keyword=ngettext_lazy:1,2 \
-        --keyword=pgettext_lazy:1c,2 --add-location=file --sort-by-file --width=100 \
-        --ignore-dirs='.*' --output=/tmp/django.pot .
+        --keyword=pgettext_lazy:1c,2 --ignore-dirs='.*' --add-location=file --sort-by-file \
+        --width=100 --output=/tmp/django.pot .
     pybabel update --input-file=/tmp/django.pot --domain=django --output-dir=locale --width=100 \
         --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 """
