@@ -38,3 +38,10 @@ def chosen_in(answer: Any, name: str) -> str:
     box = re.search(rf'<select name="{name}".*?</select>', source, re.DOTALL)
     option = re.search(r'<option value="([^"]*)" selected', box[0]) if box else None
     return option[1] if option else ""
+
+
+def words_of(answer: Any) -> str:
+    """What a reader sees in the main part of a page: its source without tags."""
+    source = text_of(answer)
+    main = re.search(r"<main.*?</main>", source, re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", main[0] if main else source)
