@@ -16,7 +16,7 @@ from web.middleware import RefusalMiddleware
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "There is nothing here"), ("de", "Hier ist nichts")]
+    ("language", "told"), [("en", "There is nothing here"), ("de", "Hier gibt es nichts")]
 )
 def test_what_is_not_there_is_told_in_the_readers_language(language: str, told: str) -> None:
     response = Client(HTTP_ACCEPT_LANGUAGE=language).get("/nowhere/")
@@ -34,7 +34,7 @@ def test_what_is_not_allowed_is_told_in_the_readers_language(language: str, told
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "Something went wrong"), ("de", "ist etwas schiefgegangen")]
+    ("language", "told"), [("en", "Something went wrong"), ("de", "ein Fehler aufgetreten")]
 )
 def test_our_own_fault_is_told_without_the_database(
     language: str, told: str, django_assert_num_queries: Any
