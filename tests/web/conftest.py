@@ -20,10 +20,11 @@ SCRIPT = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture(autouse=True)
-def day(db: None) -> Iterator[None]:
-    """Open the factories' first day, and forget what an earlier test had worked out."""
+def day(db: None, settings: Any) -> Iterator[None]:
+    """Open the factories' first day, with a cache that no other run of tests can empty or fill."""
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
+    settings.CACHES = {"default": memory}
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
-    cache.clear()
     yield
     cache.clear()
 

@@ -152,7 +152,7 @@ class BudgetForm(StepForm[BudgetData]):
         label=_("Did you have payment trouble in the last three years?"),
         coerce=_yes_or_no,
         choices=[("no", _("No")), ("yes", _("Yes"))],
-        widget=forms.RadioSelect(attrs={"choices_class": "choices-tight"}),
+        widget=forms.RadioSelect(attrs={"choices_class": "choices-half"}),
         help_text=_("A returned debit, a dunning letter, a debt collected by others."),
     )
 
