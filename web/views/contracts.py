@@ -21,6 +21,7 @@ from lending.services.contract_figures import contract_number, quote_of
 from lending.services.contracts import deliver_pre_contract, sign
 from lending.states import RequestStatus
 from web.access import borrowers_only, person_of
+from web.addresses import address_of
 from web.errors import refusals_on
 from web.forms.base import PariForm, posted
 
@@ -45,8 +46,8 @@ def sign_page(request: HttpRequest, request_id: int) -> HttpResponse:
     form = SignForm(posted(request))
     if form.is_valid():
         with refusals_on(form):
-            at, ip = clock.now(), request.META.get("REMOTE_ADDR") or None
-            sign(borrower=person, request_id=own.pk, at=at, ip=ip)
+            ip = address_of(request) or None
+            sign(borrower=person, request_id=own.pk, at=clock.now(), ip=ip)
             messages.success(request, _("The contract is signed. We pay the loan out next."))
             return redirect("web:my_request_page", own.pk)
     return render(request, "borrower/sign.html", {"form": form} | _contract(own))

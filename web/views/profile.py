@@ -20,6 +20,7 @@ from core import clock
 from payments.services import bank_accounts, identity
 from payments.services.people import onboarding_url
 from web.access import person_of
+from web.addresses import address_of
 from web.errors import refusals_on, refusals_told
 from web.forms.base import posted
 from web.forms.profile import BankForm, ProfileForm
@@ -130,7 +131,7 @@ def _proof(request: HttpRequest) -> bank_accounts.MandateProof:
     """The words of the mandate and from where they were accepted."""
     return bank_accounts.MandateProof(
         text=mandate_text(person_of(request)),
-        ip=request.META.get("REMOTE_ADDR", ""),
+        ip=address_of(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:500],
     )
 
