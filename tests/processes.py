@@ -22,17 +22,21 @@ def environment_of_test() -> dict[str, str]:
 
 
 @contextmanager
-def running_worker() -> Iterator[None]:
-    """Run a real Celery worker beside the test; it takes whatever the test enqueues."""
+def running_worker() -> Iterator[int]:
+    """Run a real Celery worker beside the test; it takes whatever the test enqueues.
+
+    Yields the id of its process, which leads a group of its own.
+    """
     app.control.purge()
     program = supervisor.worker(concurrency=1)
     with supervisor.Group() as group:
-        group.start(supervisor.Program(program.name, program.command, environment_of_test()))
+        started = supervisor.Program(program.name, program.command, environment_of_test())
+        process_id = group.start(started)
         until = time.monotonic() + 60
         while not app.control.ping(timeout=0.5):
             group.check()
             assert time.monotonic() < until, "the worker does not answer"
-        yield
+        yield process_id
 
 
 def _url_of(url: str, alias: str) -> str:
