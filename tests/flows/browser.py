@@ -26,6 +26,40 @@ _ARGUMENTS: Final = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
+_PAINTED: Final = "() => new Promise(then => requestAnimationFrame(() => setTimeout(then, 20)))"
+"""Waits until a change of colours has reached every element."""
+_MISFITS: Final = """
+() => {
+  const found = [];
+  const wide = document.scrollingElement.scrollWidth - window.innerWidth;
+  if (wide > 0) found.push(`the page is ${wide} pixels too wide`);
+  const named = (element) => {
+    const words = element.textContent.trim().replace(/\\s+/g, " ").slice(0, 60);
+    return `${element.tagName.toLowerCase()}.${element.className} "${words}"`;
+  };
+  const style = (element) => getComputedStyle(element);
+  const scrolls = (element) => style(element).overflowX !== "visible";
+  for (const box of document.querySelectorAll("main, main *")) {
+    const { overflowX, textOverflow } = style(box);
+    const hides = /hidden|clip/.test(overflowX) && textOverflow !== "ellipsis";
+    const isTyped = box.matches("input, select, textarea");
+    if (hides && !isTyped && box.clientWidth > 1 && box.scrollWidth > box.clientWidth + 1)
+      found.push(`cut off: ${named(box)}`);
+  }
+  for (const column of document.querySelectorAll("main .wrap")) {
+    const edge = column.getBoundingClientRect().right - parseFloat(style(column).paddingRight);
+    const walk = (element) => {
+      for (const child of element.children) {
+        if (child.getBoundingClientRect().right > edge + 1 && child.clientWidth > 1)
+          found.push(`sticks out: ${named(child)}`);
+        else if (!scrolls(child)) walk(child);
+      }
+    };
+    walk(column);
+  }
+  return found;
+}
+"""
 _LEFT: Final = "net::ERR_ABORTED"
 """A request that the browser itself gave up, because the page was left or became a download."""
 
@@ -143,8 +177,8 @@ class Visitor:
         self._measure()
 
     def _measure(self) -> None:
-        pixels = self.overflow
-        self._note(pixels > 0, f"{pixels} pixels too wide")
+        for misfit in self.misfits():
+            self._note(True, misfit)
 
     def download(self, label: str) -> bytes:
         """Click a link that leads to a document, and return the document."""
@@ -226,14 +260,13 @@ class Visitor:
         def changed() -> None:
             self._page.set_viewport_size({"width": width, "height": HEIGHT})
             self._page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self._page.evaluate(_PAINTED)
 
         self._do(changed)
 
-    @property
-    def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        script = "document.scrollingElement.scrollWidth - window.innerWidth"
-        return max(0, int(self._do(lambda: self._page.evaluate(script))))
+    def misfits(self) -> list[str]:
+        """What reaches beyond the window, is cut off, or sticks out of the page's column."""
+        return [str(words) for words in self._do(lambda: self._page.evaluate(_MISFITS))]
 
     def barriers(self) -> list[str]:
         """What axe holds to be serious or critical for people with disabilities."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.core import mail
@@ -13,15 +12,14 @@ from django.utils import translation
 from core import clock
 from core.wording import day, euro
 from lending.choices import REFLECTION_DAYS
-from lending.domain.amortization import level_schedule
 from lending.domain.due_dates import payable_on
-from lending.domain.waterfall import HoldingShare, split_repayment
-from lending.first_fees import OPENING_FEES
-from lending.models import Loan, LoanRequest
+from lending.domain.waterfall import HoldingShare
+from lending.models import Loan
 from payments.sandbox.control import GOOD_IBAN
 from tests.factories import people
 from tests.flows.browser import DESK, PHONE, Visitor, plain
 from tests.flows.conftest import Visit
+from tests.flows.job import AMOUNT_CENTS, STAKES_CENTS, plan_of, shares_of
 from tests.flows.market import FIRST_DAY, lender_with, open_market, pass_days
 from tests.flows.money import assert_money
 from tests.processes import running_worker
@@ -30,8 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL = "jana@example.org"
 TITLE = "A used estate car"
-BY_HAND_CENTS, BY_MANDATE_CENTS = 1_225_00, 775_00
-AMOUNT_CENTS = BY_HAND_CENTS + BY_MANDATE_CENTS
 MONTHS = 24
 
 
@@ -204,7 +200,7 @@ def bid(lender: Visitor) -> None:
     lender.tick("is_understood")
     lender.press("Place the bid")
     placed = lender.said("Your bid of %(amount)s is reserved.")
-    assert placed % {"amount": euro_in(lender.language, BY_HAND_CENTS)} in lender.text
+    assert placed % {"amount": euro_in(lender.language, STAKES_CENTS[0])} in lender.text
 
 
 def write_mandate(lender: Visitor) -> None:
@@ -225,25 +221,10 @@ def sees_the_cents(lender: Visitor, share: HoldingShare, *, whole_cents: int) ->
     assert lender.rows(".data")[0][1:] == figures
 
 
-# --- What the pure functions say ------------------------------------------------------------------
-
-
 def expected(loan: Loan) -> tuple[int, HoldingShare]:
-    """The first instalment, and the hand bidder's share of it."""
-    request = LoanRequest.objects.get()
-    assert (request.amount_cents, request.term_months) == (AMOUNT_CENTS, MONTHS)
-    first = level_schedule(
-        AMOUNT_CENTS,
-        request.annual_rate or Decimal(0),
-        MONTHS,
-        loan.first_due_on,
-        disbursed_on=loan.disbursed_on,
-    )[0]
-    shares = split_repayment(
-        principal_cents=first.principal_cents,
-        interest_cents=first.interest_cents,
-        outstanding_cents=[BY_HAND_CENTS, BY_MANDATE_CENTS],
-        fee_rate=OPENING_FEES["lender"],
-    )
-    assert sum(share.principal_cents for share in shares) == first.principal_cents
-    return first.principal_cents + first.interest_cents, shares[0]
+    """The first instalment, and the hand bidder's share of it, as the pure functions say."""
+    assert (loan.principal_cents, loan.term_months) == (AMOUNT_CENTS, MONTHS)
+    plan = plan_of(loan)
+    by_hand, by_mandate = next(shares_of(plan, STAKES_CENTS))
+    assert by_hand.principal_cents + by_mandate.principal_cents == plan[0].principal_cents
+    return plan[0].total_cents, by_hand

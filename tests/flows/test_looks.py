@@ -1,0 +1,131 @@
+"""Every page fits its window, says nothing to the console and shuts nobody out.
+
+Seen at 390 and 1280 pixels, in German and English, by day and by night. With PARI_SCREENSHOTS
+naming a folder, a picture of each is kept there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from config.staff import STAFF_PREFIX
+from tests.flows import scenery
+from tests.flows.browser import DESK, PHONE, Browser, Visitor
+
+pytestmark = pytest.mark.django_db
+
+WIDTHS: Final = (DESK, PHONE)
+LOOKS: Final = [(scheme, width) for scheme in ("light", "dark") for width in WIDTHS]
+SEARCHED: Final = {"en": ("light", DESK), "de": ("dark", PHONE)}
+"""In which look axe searches for barriers: between them both widths, both schemes, every page."""
+ALBUM: Final = os.environ.get("PARI_SCREENSHOTS", "")
+
+
+Pages = dict[str, dict[str, scenery.Page]]
+
+
+class Windows:
+    """A window per person and language, opened when it is first needed."""
+
+    def __init__(self, browser: Browser, site: str, sessions: dict[int, str]) -> None:
+        self._browser, self._site, self._sessions = browser, site, sessions
+        self._opened: dict[tuple[int | None, str], Visitor] = {}
+
+    def of(self, user: User | None, language: str) -> Visitor:
+        """The window of this person, who is logged in there."""
+        key = user.pk if user else None, language
+        if key not in self._opened:
+            self._opened[key] = Visitor(self._browser, self._site, language=language)
+            if user:
+                cookie = settings.SESSION_COOKIE_NAME
+                self._opened[key].log_in_as(self._sessions[user.pk], cookie=cookie)
+        return self._opened[key]
+
+    def close(self) -> None:
+        """Close them all."""
+        for visitor in self._opened.values():
+            visitor.leave()
+
+
+@pytest.fixture(scope="module")
+def pages(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Pages]:
+    """The pages of one market that all tests here look at; its tables are emptied in the end.
+
+    It is committed before the first test opens a transaction of its own, so that the site sees it.
+    """
+    with django_db_blocker.unblock():
+        try:
+            yield scenery.pages()
+        finally:
+            for alias in connections:
+                call_command("flush", database=alias, interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def windows(pages: Pages, browser: Browser) -> Iterator[Windows]:
+    """Windows on a site that shows that market."""
+    seeing = {user for group in pages.values() for user, _ in group.values() if user}
+    sessions = {user.pk: _session_of(user) for user in seeing}
+    server = LiveServer("localhost")
+    opened = Windows(browser, server.url, sessions)
+    yield opened
+    opened.close()
+    server.stop()
+
+
+def _session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("group", scenery.GROUPS)
+def test_pages_fit_are_silent_and_open_to_all(
+    pages: Pages, windows: Windows, group: str, language: str
+) -> None:
+    wrong = []
+    for name, (user, path) in pages[group].items():
+        visitor = windows.of(user, language)
+        wrong += [f"{name}: {fault}" for fault in _faults(visitor, path, f"{group}-{name}")]
+    assert wrong == [], "\n".join(wrong)
+
+
+def _faults(visitor: Visitor, path: str, name: str) -> list[str]:
+    """What is wrong with a page, in every look of it."""
+    found: list[str] = []
+    for scheme, width in LOOKS:
+        visitor.look(width=width, scheme=scheme)
+        if _is_fresh(path, scheme, width) and (status := visitor.open(path)) != 200:
+            found.append(f"status {status}")
+        found += [f"at {width}, {scheme}: {misfit}" for misfit in visitor.misfits()]
+        if SEARCHED[visitor.language] == (scheme, width):
+            found += visitor.barriers()
+        if ALBUM:
+            _keep(visitor, f"{name}-{visitor.language}-{width}-{scheme}")
+    found += visitor.troubles
+    visitor.troubles.clear()
+    return found
+
+
+def _is_fresh(path: str, scheme: str, width: int) -> bool:
+    """Whether a look needs a new load: staff's pages choose day or night when they are opened."""
+    return width == WIDTHS[0] and (scheme == "light" or path.startswith(STAFF_PREFIX))
+
+
+def _keep(visitor: Visitor, name: str) -> None:
+    folder = Path(ALBUM)
+    folder.mkdir(parents=True, exist_ok=True)
+    visitor.photograph(str(folder / f"{name}.png"))
