@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.utils import translation
 from hypothesis import settings
 
 from tests.leftovers import drop_databases_of_dead_runs
@@ -30,3 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         given = marker.kwargs if marker else {}
         item.add_marker(pytest.mark.django_db(**{"databases": "__all__", **given}), append=False)
+
+
+def pytest_runtest_setup() -> None:
+    """Begin every test in the language of the settings, whatever the one before has spoken."""
+    translation.deactivate()
