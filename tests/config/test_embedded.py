@@ -268,11 +268,12 @@ def test_nothing_is_started_in_production_or_beside_real_servers(
 
 
 def test_an_ordinary_user_has_everything_in_the_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
-    found = find_place("main", tmp_path)
-    assert (found.folder, found.account) == (tmp_path / ".pari/main", "")
+    checkout = Path("/srv/pari")
+    found = find_place("main", checkout)
+    assert (found.folder, found.account) == (checkout / ".pari/main", "")
     assert found.sockets == found.folder / "run"
 
 
