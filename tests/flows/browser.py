@@ -164,6 +164,11 @@ class Visitor:
         words = self.said(label)
         self._leaving(lambda: self._page.get_by_role("button", name=words, exact=True).click())
 
+    def unfold(self, label: str) -> None:
+        """Open what is folded up under these words."""
+        words = self.said(label)
+        self._do(lambda: self._page.locator("summary", has_text=words).first.click())
+
     def enter(self, name: str) -> None:
         """Press Enter in a field, which sends its form."""
         self._leaving(lambda: self._field(name).press("Enter"))
@@ -234,6 +239,16 @@ class Visitor:
     def text(self) -> str:
         """What the page says, in plain spaces."""
         return plain(self._do(lambda: self._page.locator("body").inner_text()))
+
+    def marked(self, name: str) -> str:
+        """An attribute of the whole page, such as its language."""
+        return self._do(lambda: self._page.locator("html").get_attribute(name)) or ""
+
+    @property
+    def background(self) -> str:
+        """The colour behind everything."""
+        script = "getComputedStyle(document.body).backgroundColor"
+        return str(self._do(lambda: self._page.evaluate(script)))
 
     def rows(self, table: str = "table") -> list[list[str]]:
         """The words of each row of a table's body, cell by cell, in plain spaces."""

@@ -129,3 +129,22 @@ def _keep(visitor: Visitor, name: str) -> None:
     folder = Path(ALBUM)
     folder.mkdir(parents=True, exist_ok=True)
     visitor.photograph(str(folder / f"{name}.png"))
+
+
+def test_language_and_appearance_are_chosen_in_the_menu(pages: Pages, windows: Windows) -> None:
+    visitor = windows.of(None, "en")
+    visitor.look(width=PHONE, scheme="light")
+    visitor.open("/prices/")
+    by_day = visitor.background
+
+    visitor.unfold("Menu")
+    visitor.press("Dark")
+    assert visitor.path == "/prices/"
+    assert visitor.marked("data-theme") == "dark"
+    assert visitor.background != by_day
+    visitor.unfold("Menu")
+    assert visitor.barriers() == []
+    visitor.press("Deutsch")
+    assert visitor.marked("lang") == "de"
+    assert visitor.marked("data-theme") == "dark"
+    assert visitor.troubles == []

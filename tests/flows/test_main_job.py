@@ -119,6 +119,9 @@ def apply(borrower: Visitor) -> None:
     borrower.open("/borrower/")
     borrower.follow("Begin a request")
     borrower.press("Begin a request")
+    borrower.press("Save and go on")
+    assert borrower.said("Please fill this in.") in borrower.text
+    assert borrower.barriers() == []
     borrower.fill(amount_cents="2000")
     borrower.choose(term_months=str(MONTHS), purpose="car", due_day="15")
     borrower.press("Save and go on")
@@ -197,6 +200,7 @@ def bid(lender: Visitor) -> None:
     lender.follow(TITLE)
     lender.fill(amount="1225")
     lender.press("Look at the bid")
+    assert lender.barriers() == []
     lender.tick("is_understood")
     lender.press("Place the bid")
     placed = lender.said("Your bid of %(amount)s is reserved.")
