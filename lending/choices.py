@@ -58,6 +58,23 @@ class Home(TextChoices):
     OTHER = "other", _("Otherwise")
 
 
+class PriceRule(TextChoices):
+    """How the rate of a request is found."""
+
+    FIXED = "fixed", _("Fixed rate")
+    AUCTION = "auction", _("Lowest rate at which it fills")
+    AUCTION_SPREAD = "spread", _("Low rate, spread over more lenders")
+
+
+class Reinvest(TextChoices):
+    """What of the money that comes back through a mandate refills its budget."""
+
+    NOTHING = "nothing", _("Nothing: the budget is what it ever lends")
+    PRINCIPAL = "principal", _("Principal")
+    INTEREST = "interest", _("Interest")
+    ALL = "all", _("Principal and interest")
+
+
 TERMS: Final = tuple(range(12, 85, 6))
 """The terms on offer, in months."""
 DUE_DAYS: Final = (1, 15)
@@ -67,6 +84,9 @@ MIN_AMOUNT_CENTS: Final = 1_000_00
 MAX_AMOUNT_CENTS: Final = 50_000_00
 SHARE_CENTS: Final = 25_00
 """The unit of the market: amounts, bids and stakes are multiples of it."""
+
+LEAST_PART_PERCENT: Final = 70
+"""A borrower may accept a part of the amount from this share of it on."""
 
 LISTING_DAYS: Final = 14
 REFLECTION_DAYS: Final = 4

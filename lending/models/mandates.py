@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import SHARE_CENTS
+from lending.choices import SHARE_CENTS, Reinvest
 from lending.states import MandateStatus
 
 
@@ -37,6 +37,20 @@ class Mandate(models.Model):
     max_per_loan_cents = models.BigIntegerField(_("at most per loan"))
     max_per_borrower_cents = models.BigIntegerField(_("at most per borrower"))
     max_per_grade_cents = models.JSONField(_("at most per grade"), default=dict, blank=True)
+    preferred_stake_cents = models.BigIntegerField(_("usual stake"), null=True, blank=True)
+    min_net_rate = models.DecimalField(
+        _("lowest expected return"), max_digits=7, decimal_places=5, null=True, blank=True
+    )
+    regions = ArrayField(models.CharField(max_length=1), default=list, blank=True)
+    employments = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    min_amount_cents = models.BigIntegerField(_("smallest request"), null=True, blank=True)
+    max_amount_cents = models.BigIntegerField(_("largest request"), null=True, blank=True)
+    max_age_days = models.PositiveSmallIntegerField(_("listed for at most"), null=True, blank=True)
+    min_funded_percent = models.PositiveSmallIntegerField(_("funded to at least"), default=0)
+    no_late_payers = models.BooleanField(_("nobody who ever paid late here"), default=False)
+    reinvest = models.CharField(
+        _("reinvest"), max_length=9, choices=Reinvest, default=Reinvest.NOTHING
+    )
     reserve_cents = models.BigIntegerField(_("cash to keep free"), default=0)
     budget_cents = models.BigIntegerField(_("budget in all"), null=True, blank=True)
     end_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -62,6 +76,24 @@ class Mandate(models.Model):
                 | Q(min_rate__isnull=True)
                 | Q(max_rate__gte=F("min_rate")),
                 name="lending_mandate_rates",
+            ),
+            models.CheckConstraint(
+                condition=Q(preferred_stake_cents__isnull=True)
+                | Q(preferred_stake_cents__gte=F("min_stake_cents"))
+                & Q(preferred_stake_cents__lte=F("max_per_loan_cents")),
+                name="lending_mandate_preferred_stake",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_amount_cents__isnull=True)
+                | Q(min_amount_cents__isnull=True)
+                | Q(max_amount_cents__gte=F("min_amount_cents")),
+                name="lending_mandate_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_funded_percent__lte=100), name="lending_mandate_funded_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(reinvest__in=Reinvest.values), name="lending_mandate_reinvest"
             ),
         ]
 

@@ -9,12 +9,24 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, SHARE_CENTS, Grade, Purpose
+from lending.choices import (
+    LEAST_PART_PERCENT,
+    MAX_AMOUNT_CENTS,
+    MIN_AMOUNT_CENTS,
+    SHARE_CENTS,
+    Grade,
+    PriceRule,
+    Purpose,
+)
 from lending.states import OPEN_FOR_BORROWER, RequestStatus
 
 
 class LoanRequest(models.Model):
-    """What a borrower posts. Amount and term stay empty only while it is a draft."""
+    """What a borrower posts. Amount and term stay empty only while it is a draft.
+
+    With an auction `annual_rate` is the cap until a round finds the price, which is not below
+    `floor_rate`. `least_percent` below 100 lets a part of the amount become the loan.
+    """
 
     borrower = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="loan_requests"
@@ -31,6 +43,15 @@ class LoanRequest(models.Model):
     due_day = models.PositiveSmallIntegerField(_("day of payment"), default=1)
     max_rate = models.DecimalField(
         _("highest rate you accept"), max_digits=7, decimal_places=5, null=True, blank=True
+    )
+    price_rule = models.CharField(
+        _("how the rate is found"), max_length=8, choices=PriceRule, default=PriceRule.FIXED
+    )
+    floor_rate = models.DecimalField(
+        _("lowest rate"), max_digits=7, decimal_places=5, null=True, blank=True
+    )
+    least_percent = models.PositiveSmallIntegerField(
+        _("part that is enough, in percent"), default=100
     )
     annual_rate = models.DecimalField(
         _("rate per year"), max_digits=7, decimal_places=5, null=True, blank=True
@@ -83,6 +104,14 @@ class LoanRequest(models.Model):
                 condition=~Q(status__in=["listed", "filled", "accepted", "disbursed"])
                 | Q(annual_rate__isnull=False, deadline_on__isnull=False, listed_at__isnull=False),
                 name="lending_request_priced_when_listed",
+            ),
+            models.CheckConstraint(
+                condition=Q(price_rule__in=PriceRule.values), name="lending_request_price_rule"
+            ),
+            models.CheckConstraint(
+                condition=Q(least_percent__gte=LEAST_PART_PERCENT, least_percent__lte=100)
+                & (Q(price_rule=PriceRule.FIXED) | Q(least_percent=100)),
+                name="lending_request_least_part",
             ),
             models.UniqueConstraint(
                 fields=["borrower"],
