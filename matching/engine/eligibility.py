@@ -103,11 +103,11 @@ class Eligibility:
         """The mandates through which lenders take part in `bucket`."""
         kept = self._lists.get(bucket)
         if kept is not None:
-            return kept.astype(np.int64)
+            return kept
         made = self._made(bucket)
         if self._kept + len(made) <= KEPT_PAIRS:
             self._kept += len(made)
-            self._lists[bucket] = made.astype(np.int32)
+            self._lists[bucket] = made
         return made
 
     def __iter__(self) -> Iterator[tuple[int, Ints]]:

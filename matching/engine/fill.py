@@ -52,7 +52,7 @@ def deal(target: int, lots: Lots, bound: int | None = None) -> Ints | None:
     """
     start = levels(lots.head, np.zeros_like(lots.first), lots.first, lots.base)
     reached = _reached(target, lots, start, bound)
-    near = np.flatnonzero(reached)
+    near = reached.nonzero()[0]
     units = np.zeros_like(lots.cap)
     units[near] = _cut(target, lots.only(near), reached[near])
     left = target - int(units.sum())
@@ -96,9 +96,11 @@ def _cut(target: int, lots: Lots, reached: Ints) -> Ints:
     """Sort all portions up to `reached` by level and keep the beginning that fits `target`."""
     if int(reached.sum()) <= target:
         return reached
+    if lots.first.max(initial=1) == 1:
+        return _cut_single(target, lots, reached)
     portions = 1 + reached - lots.first
-    ends = np.cumsum(portions)
-    taker = np.repeat(np.arange(len(portions)), portions)
+    ends = portions.cumsum()
+    taker = np.arange(len(portions)).repeat(portions)
     size = np.ones(len(taker), np.int64)
     size[ends - portions] = lots.first
     before = np.cumsum(size) - size
@@ -108,6 +110,19 @@ def _cut(target: int, lots: Lots, reached: Ints) -> Ints:
     kept = int(np.searchsorted(np.cumsum(size[order]), target, side="right"))
     units = np.zeros_like(lots.cap)
     np.add.at(units, taker[order[:kept]], size[order[:kept]])
+    return units
+
+
+def _cut_single(target: int, lots: Lots, reached: Ints) -> Ints:
+    """The same where every portion is one unit: the `target` least need not be in order."""
+    ends = reached.cumsum()
+    taker = np.arange(len(reached)).repeat(reached)
+    before = np.arange(len(taker)) - (ends - reached)[taker]
+    level = levels(lots.head[taker], before, 1, lots.base[taker])
+    last = int(np.partition(level, target - 1)[target - 1])
+    units = np.bincount(taker[level < last], minlength=len(reached))
+    ties = (level == last).nonzero()[0][: target - int(units.sum())]
+    units += np.bincount(taker[ties], minlength=len(reached))
     return units
 
 

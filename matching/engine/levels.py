@@ -45,7 +45,7 @@ def bases(slope: Ints, seen: Ints) -> Ints:
     return base
 
 
-def levels(head: Ints, units: Ints, size: Ints, base: Ints) -> Ints:
+def levels(head: Ints, units: Ints, size: Ints | int, base: Ints) -> Ints:
     """The level of a stake of `size` units on top of `units` in the same request.
 
     Args:

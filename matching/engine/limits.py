@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,9 @@ class Reason(IntEnum):
     ROOM = 4
     BUDGET = 5
     CASH = 6
+
+
+_NOBODY: Final[tuple[Ints, Ints]] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Purse:
@@ -76,21 +80,21 @@ class Standing:
             (book.per_borrower_cents, self._with_borrower(request)),
             (book.per_loan_cents, self._in_request(request)),
         ):
-            cents = _summed(owners, held)
-            if cents is not None:
-                at = np.flatnonzero(cents)
-                left = (limit[mandates[at]] - cents[at]) // UNIT_CENTS
+            at, cents = _summed(owners, held)
+            if len(at):
+                left = (limit[mandates[at]] - cents) // UNIT_CENTS
                 caps[at] = np.minimum(caps[at], left)
 
     def held(self, request: int, owners: Ints) -> tuple[Ints, Ints]:
         """Cents that each of `owners` has with the borrower, and in the request itself."""
-        nothing = np.zeros(len(owners), np.int64)
-        lent = _summed(owners, self._with_borrower(request))
-        offered = _summed(owners, self._in_request(request))
-        return (
-            nothing if lent is None else lent,
-            nothing if offered is None else offered,
-        )
+        lent, offered = np.zeros((2, len(owners)), np.int64)
+        for total, held in (
+            (lent, self._with_borrower(request)),
+            (offered, self._in_request(request)),
+        ):
+            at, cents = _summed(owners, held)
+            total[at] = cents
+        return lent, offered
 
     def _with_borrower(self, request: int) -> Iterator[tuple[Ints, Ints]]:
         yield self._lent.of(request)
@@ -116,17 +120,22 @@ class _Column:
         return self._owners[where], self._cents[where]
 
 
-def _summed(owners: Ints, held: Iterator[tuple[Ints, Ints]]) -> Ints | None:
-    """What each of `owners` (ascending) holds in all, or None when nobody holds anything."""
-    total: Ints | None = None
+def _summed(owners: Ints, held: Iterator[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """Places in `owners` (ascending) of those who hold something, once each, and how much."""
+    parts = []
     for holders, cents in held:
-        if not len(holders):
-            continue
-        at, found = places(owners, holders)
-        if found.any():
-            total = np.zeros(len(owners), np.int64) if total is None else total
-            total[at[found]] += cents[found]
-    return total
+        if len(holders):
+            at, found = places(owners, holders)
+            parts.append((at[found], cents[found]))
+    if not parts:
+        return _NOBODY
+    if len(parts) == 1:
+        return parts[0]
+    at, cents = (np.concatenate(column) for column in zip(*parts, strict=True))
+    places_held, number = np.unique(at, return_inverse=True)
+    total = np.zeros(len(places_held), np.int64)
+    np.add.at(total, number, cents)
+    return places_held, total
 
 
 def binding_reasons(
@@ -136,15 +145,20 @@ def binding_reasons(
 
     The purse is as it was before the request was poured.
     """
+    if not len(mandates):
+        return mandates
     owners, grade = book.owner[mandates], int(book.market.requests.grade[request])
     lent, offered = standing.held(request, owners)
     limits = (
-        np.full(len(mandates), target),
         (book.per_loan_cents[mandates] - offered) // UNIT_CENTS,
         (book.per_borrower_cents[mandates] - lent) // UNIT_CENTS,
         purse.room[grade][mandates],
         purse.budget[mandates],
         purse.cash[owners],
     )
-    reasons: Ints = np.stack(limits).argmin(axis=0) + int(Reason.AMOUNT)
+    reasons = np.full(len(mandates), int(Reason.AMOUNT))
+    least = np.full(len(mandates), target)
+    for reason, limit in enumerate(limits, int(Reason.LOAN_CAP)):
+        reasons[limit < least] = reason
+        least = np.minimum(least, limit)
     return reasons

@@ -90,7 +90,7 @@ class Pour:
         self._slope = slopes(plan.attainable_cents, plan.reach)
         self._seen = np.zeros(len(book.cash), np.int64)
         self._head = -2 * book.owed_cents
-        self.register = Register(int(buckets.units.sum()))
+        self.register = Register(int(buckets.units.sum()), book.mandate_at)
         self.skipped: list[Skipped] = []
         self.outcome = np.full(len(buckets.requests), Outcome.CLOSED, np.int64)
 
@@ -196,24 +196,20 @@ class Pour:
         outcome: Outcome,
     ) -> None:
         """Write down the stakes with their reasons, then book them."""
-        book, taken = self._book, np.flatnonzero(units)
+        taken = units.nonzero()[0]
         at, units = chosen[taken], units[taken]
-        mandates, first = pool.mandates[at], lots.first[taken]
-        last = np.where(units > first, 1, first)
-        head, base = pool.head[at], pool.base[at]
-        reason = np.full(len(at), Reason.LEVEL, np.int64)
-        full = np.flatnonzero(units == lots.cap[taken])
+        mandates = pool.mandates[at]
+        reason = np.full(len(at), Reason.LEVEL, np.int8)
+        full = (units == lots.cap[taken]).nonzero()[0]
         reason[full] = self._binding(request, target, mandates[full])
-        order = np.argsort(book.mandate_at[mandates])
         self.register.write(
             request,
-            mandates=book.mandate_at[mandates][order],
-            units=units[order],
-            last=last[order],
-            level=levels(head, units - last, last, base)[order],
-            base=base[order],
-            before_cents=head[order] // 2,
-            reason=reason[order],
+            mandates=mandates,
+            units=units,
+            first=lots.first[taken],
+            head=pool.head[at],
+            base=pool.base[at],
+            reason=reason,
         )
         self.outcome[request] = outcome
         self._book_stakes(pool, request, at, units)

@@ -186,7 +186,7 @@ def no_pairs() -> Pairs:
 
 def places(ids: Ints, wanted: Ints) -> tuple[Ints, Bools]:
     """Where each of `wanted` stands in the ascending `ids`, and whether it is there at all."""
-    at = np.searchsorted(ids, wanted)
+    at = ids.searchsorted(wanted)
     at[at == len(ids)] = 0
     found = ids[at] == wanted if len(ids) else np.zeros(len(wanted), np.bool_)
     return at, found

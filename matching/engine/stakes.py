@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.engine.levels import levels
 from matching.engine.problem import UNIT_CENTS, Ints
 
 Whole = NDArray[Any]
@@ -43,13 +44,12 @@ class Stakes:
         return self.units.astype(np.int64) * UNIT_CENTS
 
 
-_TYPES: Final = {
+_WRITTEN: Final = {
     "mandates": np.int32,
     "units": np.int32,
-    "last": np.int32,
-    "level": np.int64,
+    "first": np.int32,
+    "head": np.int64,
     "base": np.int64,
-    "before_cents": np.int64,
     "reason": np.int8,
 }
 
@@ -57,15 +57,20 @@ _TYPES: Final = {
 class Register:
     """Room for as many stakes as there are units; pages that are never written cost nothing."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, mandate_at: Ints) -> None:
+        """Take down at most `most` stakes; `mandate_at` leads from the book to the market."""
+        self._mandate_at = mandate_at
         self._columns: dict[str, Whole] = {
-            name: np.empty(most, kind) for name, kind in _TYPES.items()
+            name: np.empty(most, kind) for name, kind in _WRITTEN.items()
         }
         self._parts: list[tuple[int, int, int]] = []
         self._end = 0
 
-    def write(self, request: int, **columns: Ints) -> None:
-        """Add the stakes of one request, ascending by mandate."""
+    def write(self, request: int, **columns: Whole) -> None:
+        """Add the stakes of one request: the first portion's size, head and base as it was poured.
+
+        Levels and order are worked out for all stakes at once, when everything is written.
+        """
         start, self._end = self._end, self._end + len(columns["units"])
         self._parts.append((request, start, self._end))
         for name, column in columns.items():
@@ -78,6 +83,22 @@ class Register:
         count = end - start
         before = np.cumsum(count) - count
         order = np.arange(self._end) + np.repeat(start - before, count)
-        columns = {name: self._columns.pop(name)[order] for name in _TYPES}
+        of_part = np.repeat(np.arange(len(parts)), count)
+        mandates = self._mandate_at[self._columns.pop("mandates")[order]]
+        inner = np.argsort(of_part * len(self._mandate_at) + mandates)
+        order = order[inner]
+        mandates = mandates[inner].astype(np.int32)
+        taken = {name: self._columns.pop(name)[order] for name in tuple(self._columns)}
         self._parts, self._end = [], 0
-        return Stakes(requests=np.repeat(request, count).astype(np.int32), **columns)
+        units, first, head, base = (taken[name] for name in ("units", "first", "head", "base"))
+        last = np.where(units > first, 1, first).astype(np.int32)
+        return Stakes(
+            mandates=mandates,
+            requests=np.repeat(request, count).astype(np.int32),
+            units=units,
+            last=last,
+            level=levels(head, (units - last).astype(np.int64), last.astype(np.int64), base),
+            base=base,
+            before_cents=head // 2,
+            reason=taken["reason"],
+        )
