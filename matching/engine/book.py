@@ -29,6 +29,8 @@ class Book:
         room: what may still be placed, in units; one array per grade.
         usable: for each grade, mandates that could place a smallest stake at all.
         shares: whether any lender has more than one mandate.
+        plain: whether every smallest stake and first portion is one unit.
+        budgeted: whether any budget is less than its lender's cash; no other can ever bind.
     """
 
     market: Market
@@ -54,6 +56,8 @@ class Book:
     max_rate: Ints
     max_mark: Ints
     shares: bool
+    plain: bool
+    budgeted: bool
 
 
 def open_book(market: Market, seed: int) -> Book:
@@ -75,6 +79,7 @@ def open_book(market: Market, seed: int) -> Book:
     stake_cap = np.minimum(per_loan, per_borrower) // UNIT_CENTS
     budget = mandates.budget_cents[order] // UNIT_CENTS
     room = mandates.room_cents[order] // UNIT_CENTS
+    preferred = np.maximum(mandates.preferred_stake_cents[order] // UNIT_CENTS, minimum)
     possible = np.minimum(np.minimum(stake_cap, budget), cash[owner]) >= minimum
     accepted = mandates.grades[order] & (room >= minimum[:, None]) & possible[:, None]
     return Book(
@@ -88,7 +93,7 @@ def open_book(market: Market, seed: int) -> Book:
         owner=owner,
         starts=np.searchsorted(owner, np.arange(len(lender_at) + 1)),
         minimum=minimum,
-        preferred=np.maximum(mandates.preferred_stake_cents[order] // UNIT_CENTS, minimum),
+        preferred=preferred,
         per_loan_cents=per_loan,
         per_borrower_cents=per_borrower,
         stake_cap=stake_cap,
@@ -101,4 +106,6 @@ def open_book(market: Market, seed: int) -> Book:
         max_rate=mandates.max_rate[order],
         max_mark=mandates.max_mark[order],
         shares=bool((owner[1:] == owner[:-1]).any()),
+        plain=bool((preferred == 1).all()),
+        budgeted=bool((budget < cash[owner]).any()),
     )

@@ -1,9 +1,10 @@
 """Who may lend to whom: requests that look alike form a bucket and share one list of mandates.
 
 A bucket holds the requests with equal urgency, grade, term, purpose, affordability mark and rate.
-Its list comes from nested filters (grade and term, then purpose, then mark and rate), each working
-only on what the one before left over. A lender takes part through its first mandate that accepts
-the bucket and could place a smallest stake in it when the round opens; priority decides.
+Its list comes from nested filters (grade and term, then mark and rate, then purpose), each working
+only on what the one before left over: posted rates follow from grade and term, purposes do not.
+A lender takes part through its first mandate that accepts the bucket and could place a smallest
+stake in it when the round opens; priority decides.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Eligibility:
         self._sample = None if lenders is None else lenders[book.owner]
         self._groups: dict[tuple[int, ...], Ints] = {}
         self._lists: dict[int, Ints] = {}
+        self._last_rate: tuple[tuple[int, int, int, int], Ints] | None = None
         self._kept = 0
 
     def of(self, bucket: int) -> Ints:
@@ -123,13 +125,13 @@ class Eligibility:
 
     def _made(self, bucket: int) -> Ints:
         book, buckets = self._book, self._buckets
-        mark, rate = buckets.mark[bucket], buckets.rate[bucket]
-        wide = self._with_purpose(
-            int(buckets.grade[bucket]), int(buckets.term[bucket]), int(buckets.purpose[bucket])
+        wide = self._at_rate(
+            int(buckets.grade[bucket]),
+            int(buckets.term[bucket]),
+            int(buckets.mark[bucket]),
+            int(buckets.rate[bucket]),
         )
-        fits = (book.min_rate[wide] <= rate) & (book.max_rate[wide] >= rate)
-        fits &= book.max_mark[wide] >= mark
-        found: Ints = wide[fits]
+        found: Ints = wide[book.purposes[wide, buckets.purpose[bucket]]]
         if not book.shares or not len(found):
             return found
         owners = book.owner[found]
@@ -138,9 +140,16 @@ class Eligibility:
         firsts: Ints = found[is_first]
         return firsts
 
-    def _with_purpose(self, grade: int, term: int, purpose: int) -> Ints:
-        wide = self._with_term(grade, term)
-        found: Ints = wide[self._book.purposes[wide, purpose]]
+    def _at_rate(self, grade: int, term: int, mark: int, rate: int) -> Ints:
+        """Kept while buckets of one grade, term, mark and rate follow each other."""
+        key = (grade, term, mark, rate)
+        if self._last_rate is not None and self._last_rate[0] == key:
+            return self._last_rate[1]
+        book, wide = self._book, self._with_term(grade, term)
+        fits = (book.min_rate[wide] <= rate) & (book.max_rate[wide] >= rate)
+        fits &= book.max_mark[wide] >= mark
+        found: Ints = wide[fits]
+        self._last_rate = key, found
         return found
 
     def _with_term(self, grade: int, term: int) -> Ints:

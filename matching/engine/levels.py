@@ -45,7 +45,7 @@ def bases(slope: Ints, seen: Ints) -> Ints:
     return base
 
 
-def levels(head: Ints, units: Ints, size: Ints | int, base: Ints) -> Ints:
+def levels(head: Ints, units: Ints | int, size: Ints | int, base: Ints) -> Ints:
     """The level of a stake of `size` units on top of `units` in the same request.
 
     Args:
@@ -73,4 +73,17 @@ def units_within(bound: int, head: Ints, first: Ints, cap: Ints, base: Ints) -> 
     more = (room - (first - 1) * UNIT_CENTS) // (2 * UNIT_CENTS)
     units: Ints = first + np.minimum(np.maximum(more, 0), cap - first)
     units[room < 0] = 0
+    return units
+
+
+def single_units_within(bound: int, head: Ints, cap: Ints, base: Ints) -> Ints:
+    """`units_within` where the first portion is a single unit too."""
+    last: Ints | int = bound + 1
+    if abs(bound + 1) * int(base.max(initial=1)) >= _FAR:
+        last = np.clip(bound + 1, -(_FAR // base), _FAR // base)
+    room = (last * base - 1 >> _SHIFT) - head
+    room += UNIT_CENTS
+    room //= 2 * UNIT_CENTS
+    np.maximum(room, 0, out=room)
+    units: Ints = np.minimum(room, cap, out=room)
     return units

@@ -40,8 +40,11 @@ class Purse:
 
     def caps(self, grade: int, mandates: Ints, owners: Ints) -> Ints:
         """The most that each mandate may put into one request of `grade`, in units."""
-        caps = np.minimum(self._roomy[grade][mandates], self.cash[owners])
-        return np.minimum(caps, self.budget[mandates], out=caps)
+        caps = self._roomy[grade][mandates]
+        np.minimum(caps, self.cash[owners], out=caps)
+        if self._book.budgeted:
+            np.minimum(caps, self.budget[mandates], out=caps)
+        return caps
 
     def take(self, grade: int, mandates: Ints, owners: Ints, units: Ints) -> None:
         """Book stakes of one request; each lender stands here once."""
@@ -72,6 +75,14 @@ class Standing:
         placed = self._placed.get(self._borrower[request])
         if placed is not None:
             placed.append((owners, cents))
+
+    def concerns(self, request: int) -> bool:
+        """Whether anybody has money with this borrower or in this request."""
+        return bool(
+            self._lent.holds(request)
+            or self._offered.holds(request)
+            or self._placed.get(self._borrower[request])
+        )
 
     def lower(self, request: int, mandates: Ints, owners: Ints, caps: Ints) -> None:
         """Lower `caps` (units) of those who already have money with this borrower or request."""
@@ -114,6 +125,9 @@ class _Column:
         self._cents = pairs.cents[order]
         self._starts = np.searchsorted(keys, other_of_request).tolist()
         self._ends = np.searchsorted(keys, other_of_request, side="right").tolist()
+
+    def holds(self, request: int) -> bool:
+        return bool(self._starts[request] < self._ends[request])
 
     def of(self, request: int) -> tuple[Ints, Ints]:
         where = slice(self._starts[request], self._ends[request])

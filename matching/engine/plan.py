@@ -18,7 +18,7 @@ from matching.engine.eligibility import Buckets, Eligibility
 from matching.engine.levels import WEIGHT_BITS, slopes
 from matching.engine.problem import GRADES, UNIT_CENTS, Bools, Ints
 
-SAMPLE: Final = 5_000
+SAMPLE: Final = 2000
 ITERATIONS: Final = 2
 PAR: Final = 1_000
 """The price of a bucket to begin with, in thousandths."""

@@ -55,7 +55,10 @@ class Skipped:
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """Lenders who may take part in a bucket, in tie order; `head` and `cap` follow the bookings."""
+    """Lenders who may take part in a bucket, in tie order; `head` and `cap` follow the bookings.
+
+    In a plain pool every smallest stake and first portion is one unit.
+    """
 
     mandates: Ints
     owners: Ints
@@ -64,6 +67,7 @@ class Pool:
     base: Ints
     head: Ints
     cap: Ints
+    is_plain: bool
 
     def __len__(self) -> int:
         """The number of lenders."""
@@ -71,12 +75,17 @@ class Pool:
 
     def lots(self, chosen: Ints, cap: Ints) -> Lots:
         """The lenders at the places `chosen`, limited to `cap` units each."""
-        minimum, preferred = self.minimum[chosen], self.preferred[chosen]
+        if self.is_plain:
+            first = self.minimum[: len(chosen)]
+        else:
+            preferred = self.preferred[chosen]
+            first = np.where(preferred <= cap, preferred, self.minimum[chosen])
         return Lots(
             head=self.head[chosen],
             base=self.base[chosen],
             cap=cap,
-            first=np.where(preferred <= cap, preferred, minimum),
+            first=first,
+            is_single=self.is_plain,
         )
 
 
@@ -120,16 +129,19 @@ class Pour:
         seen = self._seen[owners] + self._plan.weight[bucket]
         self._seen[owners] = seen
         cap = self._purse.caps(int(self._buckets.grade[bucket]), mandates, owners)
-        able = cap >= book.minimum[mandates]
-        mandates, owners = mandates[able], owners[able]
+        able = (cap >= (1 if book.plain else book.minimum[mandates])).nonzero()[0]
+        if len(able) < len(mandates):
+            mandates, owners, seen, cap = mandates[able], owners[able], seen[able], cap[able]
+        ones = np.ones(len(mandates), np.int64)
         return Pool(
             mandates=mandates,
             owners=owners,
-            minimum=book.minimum[mandates],
-            preferred=book.preferred[mandates],
-            base=bases(self._slope[owners], seen[able]),
+            minimum=ones if book.plain else book.minimum[mandates],
+            preferred=ones if book.plain else book.preferred[mandates],
+            base=bases(self._slope[owners], seen),
             head=self._head[owners],
-            cap=cap[able],
+            cap=cap,
+            is_plain=book.plain,
         )
 
     def _nearest(self, pool: Pool, demand: int) -> tuple[Ints | None, int]:
@@ -149,9 +161,10 @@ class Pour:
         if chosen is None:
             chosen = np.arange(len(pool))
         cap = np.minimum(pool.cap[chosen], target)
-        self._standing.lower(request, pool.mandates[chosen], pool.owners[chosen], cap)
-        able = cap >= pool.minimum[chosen]
-        return chosen[able], cap[able]
+        if self._standing.concerns(request):
+            self._standing.lower(request, pool.mandates[chosen], pool.owners[chosen], cap)
+        able = (cap >= (1 if pool.is_plain else pool.minimum[chosen])).nonzero()[0]
+        return (chosen, cap) if len(able) == len(chosen) else (chosen[able], cap[able])
 
     def _from_near(
         self, pool: Pool, request: int, target: int, near: Ints | None, bound: int
@@ -199,7 +212,7 @@ class Pour:
         taken = units.nonzero()[0]
         at, units = chosen[taken], units[taken]
         mandates = pool.mandates[at]
-        reason = np.full(len(at), Reason.LEVEL, np.int8)
+        reason = np.zeros(len(at), np.int8)
         full = (units == lots.cap[taken]).nonzero()[0]
         reason[full] = self._binding(request, target, mandates[full])
         self.register.write(
