@@ -53,8 +53,17 @@ def deal(target: int, lots: Lots, bound: int | None = None) -> Ints | None:
         bound: stop at this level (None then also means that levels up to it do not suffice);
             with it a part of the lenders can stand for all when the rest begin above it.
     """
-    start = levels(lots.head, 0, 1 if lots.is_single else lots.first, lots.base)
-    reached = _reached(target, lots, start, bound)
+    start = levels(lots.head, 0, lots.first, lots.base)
+    if len(start) > target:
+        high = int(np.partition(start, target - 1)[target - 1])
+    else:
+        high = _level_that_fills(target, lots)
+    return deal_up_to(high, target, lots, bound)
+
+
+def deal_up_to(high: int, target: int, lots: Lots, bound: int | None = None) -> Ints | None:
+    """`deal` where the stakes up to the level `high` are known to hold `target` units."""
+    reached = _reached(high if bound is None else min(high, bound), target, lots)
     near = reached.nonzero()[0]
     units = np.zeros(len(lots.cap), np.int64)
     units[near] = _cut(target, lots.only(near), reached[near])
@@ -62,18 +71,12 @@ def deal(target: int, lots: Lots, bound: int | None = None) -> Ints | None:
     return _finish(left, lots, units, bound) if left else units
 
 
-def _reached(target: int, lots: Lots, start: Ints, bound: int | None) -> Ints:
-    """Units under a level that holds `target` of them, and not many times more if possible."""
-    if len(start) > target:
-        high = int(np.partition(start, target - 1)[target - 1])
-    else:
-        high = _level_that_fills(target, lots)
-    if bound is not None:
-        high = min(high, bound)
+def _reached(high: int, target: int, lots: Lots) -> Ints:
+    """Units up to `high`, or a lower level that holds the target, if there are many too many."""
     reached = _units_up_to(high, lots)
     if int(reached.sum()) <= _SPREAD * target:
         return reached
-    low = int(start.min()) - 1
+    low = int(levels(lots.head, 0, lots.first, lots.base).min()) - 1
     while high - low > 1 and int(reached.sum()) > _SPREAD * target:
         middle = (low + high) // 2
         fewer = _units_up_to(middle, lots)

@@ -10,7 +10,7 @@ import numpy as np
 
 from matching.engine.book import Book
 from matching.engine.eligibility import Buckets, Eligibility
-from matching.engine.fill import Lots, deal
+from matching.engine.fill import Lots, deal, deal_up_to
 from matching.engine.fitting import fitting_members
 from matching.engine.levels import bases, levels, slopes
 from matching.engine.limits import Purse, Reason, Standing, binding_reasons
@@ -20,6 +20,9 @@ from matching.engine.stakes import Register
 
 _ROOMY: Final = 2
 """A pool this many times larger than the demand of its bucket is cut to its nearest lenders."""
+
+_NEVER: Final = 2**62
+"""Above every level."""
 
 
 class Outcome(IntEnum):
@@ -57,7 +60,8 @@ class Skipped:
 class Pool:
     """Lenders who may take part in a bucket, in tie order; `head` and `cap` follow the bookings.
 
-    In a plain pool every smallest stake and first portion is one unit.
+    In a plain pool every smallest stake and first portion is one unit; `start` holds the level of
+    each lender's next stake in a new request then.
     """
 
     mandates: Ints
@@ -68,6 +72,7 @@ class Pool:
     head: Ints
     cap: Ints
     is_plain: bool
+    start: Ints
 
     def __len__(self) -> int:
         """The number of lenders."""
@@ -133,15 +138,17 @@ class Pour:
         if len(able) < len(mandates):
             mandates, owners, seen, cap = mandates[able], owners[able], seen[able], cap[able]
         ones = np.ones(len(mandates), np.int64)
+        base, head = bases(self._slope[owners], seen), self._head[owners]
         return Pool(
             mandates=mandates,
             owners=owners,
             minimum=ones if book.plain else book.minimum[mandates],
             preferred=ones if book.plain else book.preferred[mandates],
-            base=bases(self._slope[owners], seen),
-            head=self._head[owners],
+            base=base,
+            head=head,
             cap=cap,
             is_plain=book.plain,
+            start=levels(head, 0, 1, base) if book.plain else ones,
         )
 
     def _nearest(self, pool: Pool, demand: int) -> tuple[Ints | None, int]:
@@ -149,8 +156,9 @@ class Pour:
         up they reach; None when that would be nearly all. Everyone else begins above."""
         if not 0 < _ROOMY * demand < len(pool):
             return None, 0
-        none = np.zeros(len(pool), np.int64)
-        least = levels(pool.head, none, pool.minimum, pool.base)
+        least = pool.start
+        if not pool.is_plain:
+            least = levels(pool.head, 0, pool.minimum, pool.base)
         bound = int(np.partition(least, demand - 1)[demand - 1])
         return np.flatnonzero(least <= bound), bound
 
@@ -172,11 +180,33 @@ class Pour:
         """Deal among the nearest only; None when somebody farther off might come first."""
         if near is None:
             return None
+        if pool.is_plain:
+            return self._singles_from_near(pool, request, target, near, bound)
         chosen, cap = self._caps(pool, request, target, near)
         if not len(chosen):
             return None
         lots = pool.lots(chosen, cap)
         units = deal(target, lots, bound)
+        return None if units is None else (chosen, lots, units)
+
+    def _singles_from_near(
+        self, pool: Pool, request: int, target: int, near: Ints, bound: int
+    ) -> tuple[Ints, Lots, Ints] | None:
+        """The same with single units, where only the `target` lowest starts can matter."""
+        cap = np.minimum(pool.cap[near], target)
+        if self._standing.concerns(request):
+            self._standing.lower(request, pool.mandates[near], pool.owners[near], cap)
+        start = pool.start[near]
+        start[cap < 1] = _NEVER
+        high = bound
+        if len(start) > target:
+            high = min(int(np.partition(start, target - 1)[target - 1]), bound)
+        picked = (start <= high).nonzero()[0]
+        if not len(picked):
+            return None
+        chosen = near[picked]
+        lots = pool.lots(chosen, cap[picked])
+        units = deal_up_to(high, target, lots, bound)
         return None if units is None else (chosen, lots, units)
 
     def _from_all(self, bucket: int, pool: Pool, request: int, target: int) -> None:
@@ -235,6 +265,8 @@ class Pour:
         pool.head[at] += 2 * UNIT_CENTS * units
         self._head[owners] = pool.head[at]
         pool.cap[at] = self._purse.caps(grade, mandates, owners)
+        if pool.is_plain:
+            pool.start[at] = levels(pool.head[at], 0, 1, pool.base[at])
 
     def _binding(self, request: int, target: int, mandates: Ints) -> Ints:
         return binding_reasons(self._book, self._purse, self._standing, request, target, mandates)
