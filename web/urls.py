@@ -6,9 +6,11 @@ from django.urls import URLPattern, URLResolver, path
 
 from web.views import (
     applications,
+    backtests,
     bids,
     borrower,
     contracts,
+    funding_curves,
     holdings,
     lender,
     mandates,
@@ -63,6 +65,12 @@ _BORROWER: list[URLPattern] = [
     path("requests/<int:request_id>/sign/", contracts.sign_page, name="sign"),
     path("requests/<int:request_id>/contract.pdf", contracts.contract, name="contract"),
     path("requests/<int:request_id>/pre-contract.pdf", contracts.pre_contract, name="pre_contract"),
+    path("requests/<int:request_id>/chances/", requests.curve, name="listed_curve"),
+    path(
+        "requests/<int:request_id>/chances-of-draft/",
+        funding_curves.draft_curve,
+        name="application_curve",
+    ),
     path("requests/<int:request_id>/<slug:name>/", applications.step, name="application_step"),
 ]
 _LENDER: list[URLPattern] = [
@@ -79,6 +87,8 @@ _LENDER: list[URLPattern] = [
     path("mandates/", mandates.mandates, name="mandates"),
     path("mandates/new/", mandates.write, name="mandate_new"),
     path("mandates/preview/", mandates.preview, name="mandate_preview"),
+    path("mandates/backtest/", backtests.try_mandate, name="mandate_backtest"),
+    path("mandates/<int:mandate_id>/backtest/", backtests.try_mandate, name="mandate_backtest_of"),
     path("mandates/<int:mandate_id>/", mandates.mandate, name="mandate"),
     path("mandates/<int:mandate_id>/edit/", mandates.write, name="mandate_edit"),
     path("mandates/<int:mandate_id>/<slug:name>/", mandates.act, name="mandate_act"),

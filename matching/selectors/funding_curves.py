@@ -79,7 +79,7 @@ class FundingCurve:
 
     Attributes:
         trials: past starts and the one of today; past: how many of them lie in the past.
-        rate: the one that the borrower has or would get.
+        rate: the one that the borrower has or would get, within the band.
     """
 
     asked: Asked
@@ -119,7 +119,7 @@ def funding_curve(
     now = [replace(_clean(today, borrower), at=at + age) for age in _NEXT_DAYS]
     starts = [*_starts(rounds, at), (at, now)]
     band = price(asked.grade, asked.term_months)
-    own = band.posted if rate is None else rate
+    own = band.posted if rate is None else min(max(rate, band.floor), band.ceiling)
     points = [_point(asked, tried, starts) for tried in _grid(band, own)]
     return FundingCurve(asked, band, points, len(starts) - 1, own)
 
@@ -220,4 +220,4 @@ def _grid(band: PriceBand, own: Decimal) -> list[Decimal]:
         ((band.floor + width * at) / RATE_STEP).to_integral_value(ROUND_HALF_UP) * RATE_STEP
         for at in range(POINTS)
     }
-    return sorted(even | {band.posted, min(max(own, band.floor), band.ceiling)})
+    return sorted(even | {band.posted, own})

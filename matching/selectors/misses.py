@@ -15,6 +15,7 @@ from lending.models import LoanRequest
 from lending.selectors.mandates import mandate_of
 from lending.selectors.market import PUBLIC_COLUMNS
 from matching.engine.explain import Filter, refusals
+from matching.engine.problem import Market
 from matching.selectors.market import market_now
 
 WORDS: Final[dict[str, Any]] = {
@@ -60,6 +61,12 @@ def nearest_misses(user: User, mandate_id: int, *, at: datetime, most: int = 10)
         for place, request_id in zip(chosen, ids, strict=True)
         if request_id in rows
     ]
+
+
+def refusal_words(market: Market, mandate: int, request: int) -> list[str]:
+    """What of one mandate refuses one request, in the active language; both by position."""
+    refused = refusals(market, np.array([mandate]), np.array([request]))[0, 0]
+    return [str(WORDS[name]) for name in _names(int(refused))]
 
 
 def _names(bits: int) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ TABLE: Final[dict[str, Row]] = {
     "application_start": Row(ACT, "borrowing", LOGIN, 302, 302, 403, 403),
     "my_request_page": Row(READ, "in review", *_OWN_ONLY),
     "application_review": Row(FORM, "draft", *_OWN_ONLY),
+    "application_curve": Row(ACT, "draft", *_OWN_ONLY),
+    "listed_curve": Row(READ, "in review", *_ACT_ON_OWN),
     "application_step": Row(FORM, "draft", *_OWN_ONLY, {"name": "budget"}),
     "withdraw_request": Row(ACT, "in review", *_ACT_ON_OWN),
     "appeal": Row(ACT, "declined", *_OWN_ONLY),
@@ -91,6 +93,8 @@ TABLE: Final[dict[str, Row]] = {
     "mandates": Row(READ, "nothing", *_OWN_SIDE),
     "mandate_new": Row(FORM, "nothing", *_OWN_SIDE),
     "mandate_preview": Row(ACT, "nothing", *_OWN_SIDE),
+    "mandate_backtest": Row(ACT, "nothing", *_OWN_SIDE),
+    "mandate_backtest_of": Row(ACT, "mandate", *_OWN_ONLY),
     "mandate": Row(READ, "mandate", *_OWN_ONLY),
     "mandate_edit": Row(FORM, "mandate", *_OWN_ONLY),
     "mandate_act": Row(ACT, "mandate", *_ACT_ON_OWN, {"name": "pause"}),
@@ -179,7 +183,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 8
+    assert len(tried) == 10
     assert got == dict.fromkeys(tried, 404)
 
 

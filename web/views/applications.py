@@ -88,15 +88,19 @@ def step(request: HttpRequest, request_id: int, name: str) -> HttpResponse:
         with refusals_on(form):
             this.save(borrower=person, request_id=draft.pk, data=form.told())
             return _after(draft, name)
-    context = {
+    return render(request, "borrower/step.html", step_context(draft, name, form))
+
+
+def step_context(draft: LoanRequest, name: str, form: StepForm[Any]) -> dict[str, Any]:
+    """What the page of a step shows."""
+    return {
         "draft": draft,
         "form": form,
-        "step": this,
+        "step": _BY_NAME[name],
         "steps": progress(draft, name),
         "question": question_to_borrower(draft),
         "before": _before(name),
     }
-    return render(request, "borrower/step.html", context)
 
 
 def _before(name: str) -> str:

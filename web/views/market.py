@@ -20,6 +20,7 @@ from lending.selectors.market import listed_requests, market_figures, market_req
 from lending.selectors.offers import offers_of
 from lending.services.offers import is_revocable, takes_offers
 from lending.states import OfferStatus
+from matching.selectors.participations import participations
 from web.access import reader_of
 from web.forms.bids import BidForm
 from web.forms.market import MarketForm
@@ -62,6 +63,7 @@ def request_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     }
     if person and person.is_lender:
         context |= {"bid_form": BidForm(request=wanted), "own_offers": _own_offers(person, wanted)}
+        context["own_mandates"] = participations(person, wanted, at=clock.now())
     return render(request, "market/request.html", context)
 
 

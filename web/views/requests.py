@@ -29,8 +29,10 @@ from lending.states import OPEN_FOR_BORROWER, RequestStatus
 from web.access import borrowers_only, person_of
 from web.errors import refusals_on, refusals_told
 from web.forms.applications import AppealForm
+from web.htmx import wants_piece
 from web.representative import figures
 from web.views.applications import to_next_step
+from web.views.funding_curves import listed_context
 
 _WAY: Final = (
     RequestStatus.IN_REVIEW,
@@ -62,6 +64,21 @@ def page(request: HttpRequest, request_id: int) -> HttpResponse:
     if own.status == RequestStatus.DRAFT:
         return to_next_step(own)
     return render(request, "borrower/request.html", _standing(own) | {"form": AppealForm()})
+
+
+@require_safe
+@borrowers_only
+def curve(request: HttpRequest, request_id: int) -> HttpResponse:
+    """At which rate what is missing of a listed request would be funded."""
+    person = person_of(request)
+    own = request_of_borrower(person, request_id)
+    found = listed_context(person, own)
+    if not found:
+        return redirect("web:my_request_page", own.pk)
+    if wants_piece(request):
+        return render(request, "borrower/_funding_curve.html", {"own": own} | found)
+    context = _standing(own) | {"form": AppealForm()} | found
+    return render(request, "borrower/request.html", context)
 
 
 def _standing(own: LoanRequest) -> dict[str, Any]:
