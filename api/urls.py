@@ -6,7 +6,19 @@ from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
 from api.converters import IdConverter
-from api.views import bids, docs, holdings, loans, mandates, market, me, quotes, tokens, wallet
+from api.views import (
+    bids,
+    docs,
+    forecasts,
+    holdings,
+    loans,
+    mandates,
+    market,
+    me,
+    quotes,
+    tokens,
+    wallet,
+)
 
 register_converter(IdConverter, "id")
 
@@ -25,12 +37,18 @@ urlpatterns = [
         market.MarketRequestView.as_view(),
         name="market-request",
     ),
+    path(
+        "market/requests/<uuid:public_id>/funding-curve",
+        forecasts.FundingCurveView.as_view(),
+        name="funding-curve",
+    ),
     path("wallet", wallet.WalletView.as_view(), name="wallet"),
     path("wallet/entries", wallet.WalletEntriesView.as_view(), name="wallet-entries"),
     path("bids", bids.BidsView.as_view(), name="bids"),
     path("bids/<id:bid_id>", bids.BidView.as_view(), name="bid"),
     path("bids/<id:bid_id>/revoke", bids.RevokeBidView.as_view(), name="revoke-bid"),
     path("mandates", mandates.MandatesView.as_view(), name="mandates"),
+    path("mandates/backtest", forecasts.MandateBacktestView.as_view(), name="mandate-backtest"),
     path("mandates/<id:mandate_id>", mandates.MandateView.as_view(), name="mandate"),
     path(
         "mandates/<id:mandate_id>/pause",

@@ -65,7 +65,7 @@ GradeCaps = type("GradeCaps", (StrictSerializer,), {"__doc__": "Limits by grade.
         )
     ],
 )
-class _Order(StrictSerializer):
+class MandateOrder(StrictSerializer):
     """A standing order. An empty filter takes everything; null is no limit."""
 
     name = TextField(max_length=60)
@@ -148,7 +148,7 @@ class MandatesView(Listing):
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
-        request=_Order,
+        request=MandateOrder,
         responses={201: MandateAnswer},
         parameters=[KEY_PARAMETER, REPLAYED],
         summary="Write a mandate",
@@ -177,7 +177,7 @@ class MandateView(Endpoint):
         return Response(MandateAnswer(mandate_of(self.person, mandate_id)).data)
 
     @extend_schema(
-        request=_Order, responses=MandateAnswer, summary="Change a mandate", tags=["mandates"]
+        request=MandateOrder, responses=MandateAnswer, summary="Change a mandate", tags=["mandates"]
     )
     def put(self, request: Request, mandate_id: int) -> Response:
         """Replace the whole order; what is left out takes its default. Placed offers stay."""
@@ -239,6 +239,6 @@ class EndMandateView(_MoveMandateView):
 
 
 def _data(request: Request) -> MandateData:
-    given = _Order(data=request.data)
+    given = MandateOrder(data=request.data)
     given.is_valid(raise_exception=True)
     return MandateData(**given.validated_data)

@@ -53,7 +53,7 @@ def world(db: None) -> World:
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
     lender, borrower = people.lender(cash_cents=500_00), people.borrower()
     loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], borrower=borrower)
-    wanted = listed_request()
+    wanted = listed_request(borrower=borrower)
     return World(
         lender=lender,
         borrower=borrower,
@@ -79,6 +79,7 @@ PRIVATE = [
     ("post", "bids/{bid}/revoke", None, LENDER, True),
     ("get", "mandates", None, LENDER, False),
     ("post", "mandates", MANDATE | {"name": "Other"}, LENDER, False),
+    ("post", "mandates/backtest", MANDATE, LENDER, False),
     ("get", "mandates/{mandate}", None, LENDER, True),
     ("put", "mandates/{mandate}", MANDATE, LENDER, True),
     ("post", "mandates/{mandate}/pause", None, LENDER, True),
@@ -89,6 +90,7 @@ PRIVATE = [
     ("get", "loans", None, BORROWER, False),
     ("get", "loans/{loan}", None, BORROWER, True),
     ("get", "loans/{loan}/schedule", None, BORROWER, True),
+    ("get", "market/requests/{request}/funding-curve", None, BORROWER, True),
 ]
 PUBLIC = {"quotes", "market/requests", "market/requests/<uuid:public_id>"}
 FOR_READERS = {"schema/", "schema", "docs/", "docs", ""}
@@ -121,7 +123,8 @@ def test_private_things_are_for_their_owner_alone(
 
 def test_no_endpoint_is_left_out() -> None:
     tested = {path for _, path, *_ in PRIVATE}
-    known = {re.sub(r"<id:(\w+)_id>", r"{\1}", str(entry.pattern)) for entry in urlpatterns}
+    patterns = (re.sub(r"<id:(\w+)_id>", r"{\1}", str(entry.pattern)) for entry in urlpatterns)
+    known = {pattern.replace("<uuid:public_id>/", "{request}/") for pattern in patterns}
     assert known - PUBLIC - FOR_READERS == tested
 
 

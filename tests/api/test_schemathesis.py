@@ -89,7 +89,7 @@ def test_with_a_lenders_token_nothing_breaks(case: Any, world: dict[str, Any]) -
     call_as(world["lender"], case, world)
 
 
-@schema.include(path_regex="/(loans|wallet|me)").parametrize()
+@schema.include(path_regex="/(loans|wallet|me|funding-curve)").parametrize()
 @bounded
 def test_with_a_borrowers_token_nothing_breaks(case: Any, world: dict[str, Any]) -> None:
     call_as(world["borrower"], case, world)

@@ -22,7 +22,7 @@ class TryForm(PariForm):
         label=_("Try it with"),
         required=False,
         minimum_cents=SHARE_CENTS,
-        help_text=_("Empty: your free cash, less the reserve."),
+        help_text=_("Empty: your free cash less the reserve, or €5,000 where there is little."),
     )
 
     def clean_try_cents(self) -> int | None:
