@@ -39,7 +39,6 @@ class CurveForm(PariForm):
     curve_grade = forms.ChoiceField(
         label=_("If your grade were"),
         choices=Grade.choices,
-        required=False,
         initial=TYPICAL["grade"],
         widget=forms.Select(attrs={"form": "step"}),
         help_text=_("Your own grade is worked out once you have handed in the request."),
