@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+from uuid import UUID
 
 from accounts.models import User
 from core.clock import day_of
@@ -135,7 +136,7 @@ def curve_of_request(user: User, request_id: int, *, at: datetime) -> FundingCur
     return funding_curve(asked_of(own), at=at, rate=own.annual_rate, borrower=user)
 
 
-def curve_of_public_request(user: User, public_id: object, *, at: datetime) -> FundingCurve:
+def curve_of_public_request(user: User, public_id: UUID, *, at: datetime) -> FundingCurve:
     """The same by the public name; NotFound too where there is no curve."""
     own = LoanRequest.objects.filter(borrower=user, public_id=public_id).first()
     found = curve_of_request(user, own.pk, at=at) if own else None

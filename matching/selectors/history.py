@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Final
 
 from django.db.models import BigIntegerField, Count, F, QuerySet, Sum
@@ -57,21 +59,29 @@ class _Shelf:
 
     def __init__(self) -> None:
         self._markets: OrderedDict[str, Market] = OrderedDict()
+        self._lock = Lock()
 
-    def of(self, rows: list[dict[str, Any]]) -> list[Market]:
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> list[Market]:
         """The markets of these rounds; what is not kept is read in one query."""
-        unread = [row["id"] for row in rows if row["market_sha256"] not in self._markets]
-        stored = dict(MatchRound.objects.filter(pk__in=unread).values_list("pk", "snapshot"))
-        found = []
-        for row in rows:
-            name = row["market_sha256"]
-            known = self._markets.pop(name, None)
-            market = known or market_from_bytes(zlib.decompress(bytes(stored[row["id"]])))
-            self._markets[name] = market
-            found.append(market)
-        while len(self._markets) > MOST_ROUNDS:
-            self._markets.popitem(last=False)
-        return found
+        found = {row["market_sha256"]: self._markets.get(row["market_sha256"]) for row in rows}
+        unread = {
+            row["id"]: row["market_sha256"] for row in rows if not found[row["market_sha256"]]
+        }
+        stored = MatchRound.objects.filter(pk__in=unread).values_list("pk", "snapshot")
+        for pk, snapshot in stored:
+            found[unread[pk]] = market_from_bytes(zlib.decompress(bytes(snapshot or b"")))
+        markets = {name: market for name, market in found.items() if market is not None}
+        self._keep(markets)
+        return [markets[row["market_sha256"]] for row in rows]
+
+    def _keep(self, markets: dict[str, Market]) -> None:
+        """Put these on top and let go of the ones at the bottom."""
+        with self._lock:
+            for name, market in markets.items():
+                self._markets[name] = market
+                self._markets.move_to_end(name)
+            while len(self._markets) > MOST_ROUNDS:
+                self._markets.popitem(last=False)
 
 
 _shelf: Final = _Shelf()
@@ -120,7 +130,7 @@ def last_sight(request_id: int, *, since: datetime, until: datetime) -> Sight | 
 _NEAR: Final = 3
 
 
-def _past(row: dict[str, Any], market: Market) -> PastRound:
+def _past(row: Mapping[str, Any], market: Market) -> PastRound:
     return PastRound(row["taken_at"], day_of(row["taken_at"]), int(row["seed"]), market)
 
 
@@ -133,7 +143,8 @@ def _within_bytes(booked: QuerySet[MatchRound]) -> list[dict[str, Any]]:
     columns = booked.annotate(size=Length(F("snapshot"))).values(
         "id", "taken_at", "seed", "market_sha256", "funded", "size"
     )
-    rows, size = [], 0
+    rows: list[dict[str, Any]] = []
+    size = 0
     for row in columns.order_by("-funded", "-pk")[:MOST_ROUNDS]:
         size += row["size"]
         if rows and size > MOST_BYTES:

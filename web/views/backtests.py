@@ -35,7 +35,7 @@ def try_mandate(request: HttpRequest, mandate_id: int | None = None) -> HttpResp
     if data is not None and amount.is_valid():
         cents = amount.cleaned_data["try_cents"] or cash_to_try(person, data)
         found = _tried(person, data, now, cents)
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "mandate": own,
         "try_form": amount,
