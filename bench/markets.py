@@ -13,8 +13,10 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from matching.engine.problem import (
+    ANY_NET_RATE,
     GRADES,
     NO_LIMIT,
+    PURE_PRICE,
     UNIT_CENTS,
     Ints,
     Lenders,
@@ -64,6 +66,11 @@ def _requests(rng: Generator, count: int) -> Requests:
         mark=np.ones(count, np.int64),
         rate=3_000 + 1_250 * grade + 10 * term,
         deadline_day=rng.integers(1, 15, count),
+        least_cents=amount,
+        floor_rate=3_000 + 1_250 * grade + 10 * term,
+        coverage=np.full(count, PURE_PRICE),
+        loss_rate=np.zeros(count, np.int64),
+        traits=np.zeros((count, 0), np.bool_),
     )
 
 
@@ -105,6 +112,8 @@ def _mandates(rng: Generator, people: Lenders) -> Mandates:
         max_per_borrower_cents=per_loan * 2,
         budget_cents=np.full(count, NO_LIMIT),
         room_cents=np.minimum(room, NO_LIMIT),
+        min_net_rate=np.full(count, ANY_NET_RATE),
+        refused=np.zeros((count, 0), np.bool_),
     )
 
 

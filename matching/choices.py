@@ -19,3 +19,9 @@ PERIOD: Final = timedelta(seconds=50)
 
 SHARD_STAKES: Final = 5_000
 """So many stakes are booked in one transaction, whole requests at a time."""
+
+RATE_SCALE: Final = 100_000
+"""The engine counts rates in hundred-thousandths."""
+
+SPREAD_COVERAGE: Final = 2_000
+"""An auction that spreads wants offers over so many thousandths of the amount at its price."""

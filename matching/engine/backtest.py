@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from matching.engine.changed import next_id, with_pairs, with_row
-from matching.engine.explain import Filter, refusals
+from matching.engine.explain import Filter, refusals, refused_traits
 from matching.engine.problem import GRADES, LARGEST_MARK, NO_LIMIT, UNIT_CENTS, Market
 from matching.engine.solve import solve
 
@@ -185,21 +185,9 @@ def _look(market: Market, on: date, sights: dict[int, Sight]) -> bool:
         known = sights.get(request_id)
         if known is None or bits.bit_count() < known.refused.bit_count():
             first_on, amount = (known.first_on, known.amount_cents) if known else (on, cents)
-            words = _trait_words(market, place) if bits & getattr(Filter, "TRAIT", 0) else ()
+            words = refused_traits(market, int(mandate[0]), place) if bits & Filter.TRAIT else ()
             sights[request_id] = Sight(request_id, first_on, amount, bits, words)
     return bool(((refused == 0) & (requests.target_units() > 0)).any())
-
-
-_NO: Final = np.zeros((1, 0), np.bool_)
-
-
-def _trait_words(market: Market, request: int) -> tuple[str, ...]:
-    words: tuple[str, ...] = getattr(market, "traits", ())
-    clash = (
-        getattr(market.requests, "traits", _NO)[request]
-        & getattr(market.mandates, "refused", _NO)[-1]
-    )
-    return tuple(words[at] for at in np.flatnonzero(clash).tolist())
 
 
 def _decided(market: Market, past: PastRound, purse: _Purse) -> Iterator[TriedStake]:
@@ -213,7 +201,7 @@ def _decided(market: Market, past: PastRound, purse: _Purse) -> Iterator[TriedSt
             on=past.on,
             request_id=int(requests.ids[at]),
             amount_cents=int(result.stakes.units[row]) * UNIT_CENTS,
-            rate=int(getattr(result, "rate", requests.rate)[at]),
+            rate=int(result.rate[at]),
             grade=GRADES[int(requests.grade[at])],
             term_months=int(requests.term_months[at]),
         )
@@ -251,7 +239,7 @@ def _mandate_row(market: Market, order: Order, purse: _Purse, lender_id: int) ->
         "grades": _chosen(order.grades, GRADES),
         "terms": _chosen(order.terms, market.terms),
         "purposes": _chosen(order.purposes, market.purposes),
-        "refused": [order.refuses(word) for word in getattr(market, "traits", ())],
+        "refused": [order.refuses(word) for word in market.traits],
         "min_rate": order.min_rate,
         "max_rate": order.max_rate,
         "min_net_rate": order.min_net_rate,

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.engine.draw import Words, lots
-from matching.engine.problem import GRADES, UNIT_CENTS, Bools, Ints, Market, places
+from matching.engine.problem import (
+    ANY_NET_RATE,
+    GRADES,
+    UNIT_CENTS,
+    Bools,
+    Ints,
+    Market,
+    places,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +38,7 @@ class Book:
         usable: for each grade, mandates that could place a smallest stake at all.
         shares: whether any lender has more than one mandate.
         plain: whether every smallest stake and first portion is one unit.
+        netted: whether any mandate asks for a net rate.
         budgeted: whether any budget is less than its lender's cash; no other can ever bind.
     """
 
@@ -55,9 +64,20 @@ class Book:
     min_rate: Ints
     max_rate: Ints
     max_mark: Ints
+    min_net_rate: Ints
+    refused: Bools
+    netted: bool
     shares: bool
     plain: bool
     budgeted: bool
+
+
+def least_rate(book: Book, mandates: Ints, loss_rate: int) -> Ints:
+    """The lowest rate at which each of `mandates` takes a request of that expected loss."""
+    least = book.min_rate[mandates]
+    if not book.netted:
+        return least
+    return np.maximum(least, book.min_net_rate[mandates] + loss_rate)
 
 
 def open_book(market: Market, seed: int) -> Book:
@@ -105,6 +125,9 @@ def open_book(market: Market, seed: int) -> Book:
         min_rate=mandates.min_rate[order],
         max_rate=mandates.max_rate[order],
         max_mark=mandates.max_mark[order],
+        min_net_rate=mandates.min_net_rate[order],
+        refused=np.asfortranarray(mandates.refused[order]),
+        netted=bool((mandates.min_net_rate > ANY_NET_RATE).any()),
         shares=bool((owner[1:] == owner[:-1]).any()),
         plain=bool((preferred == 1).all()),
         budgeted=bool((budget < cash[owner]).any()),

@@ -26,13 +26,21 @@ class BrokenRound(Exception):
         self.subject = subject
 
 
-def check(market: Market, mandates: Whole, requests: Whole, amount_cents: Ints) -> None:
+def check(
+    market: Market,
+    mandates: Whole,
+    requests: Whole,
+    amount_cents: Ints,
+    rate: Ints | None = None,
+) -> None:
     """Raise BrokenRound on the first breach.
 
     Args:
         mandates, requests: positions in the market, one pair per stake.
+        rate: the rate of each request of the market; by default the one that it asks for.
     """
-    stakes = _Recount(market, mandates, requests, amount_cents)
+    rate = market.requests.rate if rate is None else rate
+    stakes = _Recount(market, mandates, requests, amount_cents, rate)
     for invariant, broken, subject in stakes.breaches():
         if broken.any():
             first = int(np.flatnonzero(broken)[0])
@@ -45,7 +53,10 @@ Breach = tuple[int, Bools, str]
 class _Recount:
     """Stakes with what the market says about each."""
 
-    def __init__(self, market: Market, mandates: Whole, requests: Whole, cents: Ints) -> None:
+    def __init__(
+        self, market: Market, mandates: Whole, requests: Whole, cents: Ints, rate: Ints
+    ) -> None:
+        self.rate = rate
         self.market, self.mandates, self.requests, self.cents = market, mandates, requests, cents
         self.lenders = np.searchsorted(market.lenders.ids, market.mandates.lender_ids)[mandates]
 
@@ -121,7 +132,11 @@ class _Recount:
         whole = np.minimum(requests.amount_cents, requests.robot_room_cents)
         whole -= whole % UNIT_CENTS
         placed = _totals(self.requests, self.cents, len(requests.ids))
-        yield 5, (placed != 0) & (placed != whole), "a request filled in part"
+        least = np.minimum(requests.least_cents, whole)
+        is_auction = requests.floor_rate < requests.rate
+        least[is_auction] = requests.amount_cents[is_auction]
+        wrong = (placed != 0) & ((placed < least) | (placed > whole))
+        yield 5, wrong, "a request filled with less than its least or more than the whole"
 
     def _criteria(self) -> Iterator[Breach]:
         mandates, requests = self.market.mandates, self.market.requests
@@ -132,7 +147,14 @@ class _Recount:
         yield 6, ~mandates.terms[at, column], "a term that was not asked for"
         yield 6, ~mandates.purposes[at, requests.purpose[of]], "a purpose that was not asked for"
         yield 6, requests.mark[of] > mandates.max_mark[at], "an affordability mark beyond the limit"
-        rate = requests.rate[of]
+        beyond = (self.rate < requests.floor_rate) | (self.rate > requests.rate)
+        yield 6, np.asarray(beyond), "a price beyond the limits of its request"
+        rate = self.rate[of]
+        net = rate - requests.loss_rate[of]
+        yield 6, net < mandates.min_net_rate[at], "a net rate below the least"
+        if self.market.traits:
+            both = mandates.refused[at] & requests.traits[of]
+            yield 6, np.asarray(both.any(axis=1)), "a trait that is refused"
         outside = (rate < mandates.min_rate[at]) | (rate > mandates.max_rate[at])
         yield 6, outside, "a rate outside the range"
 

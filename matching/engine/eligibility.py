@@ -1,10 +1,11 @@
 """Who may lend to whom: requests that look alike form a bucket and share one list of mandates.
 
-A bucket holds the requests with equal urgency, grade, term, purpose, affordability mark and rate.
+A bucket holds the requests with equal urgency, grade, term, purpose, affordability mark, rate (an
+auction: lowest and highest rate, and coverage), expected loss and traits.
 Its list comes from nested filters (grade and term, then mark and rate, then purpose), each working
 only on what the one before left over: posted rates follow from grade and term, purposes do not.
-A lender takes part through its first mandate that accepts the bucket and could place a smallest
-stake in it when the round opens; priority decides.
+A lender takes part through its first mandate that accepts the bucket (an auction: at any of its
+rates) and could place a smallest stake in it when the round opens; priority decides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from matching.engine.book import Book
+from matching.engine.book import Book, least_rate
 from matching.engine.problem import Bools, Ints, Market
 
 KEPT_PAIRS: Final = 4_000_000
@@ -29,6 +30,7 @@ class Buckets:
 
     Attributes:
         urgent: 0 for requests whose deadline comes before the next round, else 1.
+        trait_set: the number of the set of traits, a row of `trait_sets`.
         units: what may be placed in the requests of each bucket together.
         request_starts: slice of `requests` per bucket; one more entry than buckets.
         requests: positions in the market's requests, by bucket, deadline, size and id.
@@ -41,10 +43,15 @@ class Buckets:
     purpose: Ints
     mark: Ints
     rate: Ints
+    floor_rate: Ints
+    coverage: Ints
+    loss_rate: Ints
+    trait_set: Ints
     units: Ints
     request_starts: Ints
     requests: Ints
     targets: Ints
+    trait_sets: Bools
 
     def __len__(self) -> int:
         """The number of buckets."""
@@ -59,7 +66,20 @@ class Buckets:
         return self.requests[self.request_starts[bucket] : self.request_starts[bucket + 1]]
 
 
-_KEYS: Final = ("urgent", "grade", "term", "purpose", "mark", "rate")
+_KEYS: Final = (
+    "urgent",
+    "grade",
+    "term",
+    "purpose",
+    "mark",
+    "rate",
+    "floor_rate",
+    "coverage",
+    "loss_rate",
+    "trait_set",
+)
+
+_KEYS_OF_RATE: Final = ("grade", "term", "mark", "rate", "floor_rate", "loss_rate", "trait_set")
 
 
 def buckets_of(market: Market) -> Buckets:
@@ -68,7 +88,19 @@ def buckets_of(market: Market) -> Buckets:
     targets = requests.target_units()
     urgent = (requests.deadline_day > 0).astype(np.int64)
     term = np.searchsorted(np.array(market.terms, np.int64), requests.term_months)
-    keys = (urgent, requests.grade, term, requests.purpose, requests.mark, requests.rate)
+    trait_sets, trait_set = _trait_sets(requests.traits & market.mandates.refused.any(axis=0))
+    keys = (
+        urgent,
+        requests.grade,
+        term,
+        requests.purpose,
+        requests.mark,
+        requests.rate,
+        requests.floor_rate,
+        requests.coverage,
+        requests.loss_rate,
+        trait_set,
+    )
     inner = (requests.ids, targets, requests.deadline_day)
     order = np.lexsort(inner + keys[::-1])
     sorted_keys = [key[order] for key in keys]
@@ -82,7 +114,19 @@ def buckets_of(market: Market) -> Buckets:
         request_starts=np.append(first, len(order)),
         requests=order,
         targets=targets[order],
+        trait_sets=trait_sets,
     )
+
+
+def _trait_sets(traits: Bools) -> tuple[Bools, Ints]:
+    """The different rows, in ascending order, and the number of each request's row.
+
+    Traits that nobody refuses are left out, so that they divide no bucket.
+    """
+    if not traits.shape[1]:
+        return traits[:1], np.zeros(len(traits), np.int64)
+    rows, number = np.unique(traits, axis=0, return_inverse=True)
+    return rows, number.reshape(-1).astype(np.int64)
 
 
 class Eligibility:
@@ -98,7 +142,7 @@ class Eligibility:
         self._sample = None if lenders is None else lenders[book.owner]
         self._groups: dict[tuple[int, ...], Ints] = {}
         self._lists: dict[int, Ints] = {}
-        self._last_rate: tuple[tuple[int, int, int, int], Ints] | None = None
+        self._last_rate: tuple[tuple[int, ...], Ints] | None = None
         self._kept = 0
 
     def of(self, bucket: int) -> Ints:
@@ -125,12 +169,7 @@ class Eligibility:
 
     def _made(self, bucket: int) -> Ints:
         book, buckets = self._book, self._buckets
-        wide = self._at_rate(
-            int(buckets.grade[bucket]),
-            int(buckets.term[bucket]),
-            int(buckets.mark[bucket]),
-            int(buckets.rate[bucket]),
-        )
+        wide = self._at_rate(bucket)
         found: Ints = wide[book.purposes[wide, buckets.purpose[bucket]]]
         if not book.shares or not len(found):
             return found
@@ -140,14 +179,18 @@ class Eligibility:
         firsts: Ints = found[is_first]
         return firsts
 
-    def _at_rate(self, grade: int, term: int, mark: int, rate: int) -> Ints:
-        """Kept while buckets of one grade, term, mark and rate follow each other."""
-        key = (grade, term, mark, rate)
+    def _at_rate(self, bucket: int) -> Ints:
+        """Kept while buckets that differ in nothing but purpose follow each other."""
+        book, buckets = self._book, self._buckets
+        key = tuple(int(getattr(buckets, name)[bucket]) for name in _KEYS_OF_RATE)
         if self._last_rate is not None and self._last_rate[0] == key:
             return self._last_rate[1]
-        book, wide = self._book, self._with_term(grade, term)
-        fits = (book.min_rate[wide] <= rate) & (book.max_rate[wide] >= rate)
+        grade, term, mark, rate, floor_rate, loss_rate, trait_set = key
+        wide = self._with_term(grade, term)
+        fits = (least_rate(book, wide, loss_rate) <= rate) & (book.max_rate[wide] >= floor_rate)
         fits &= book.max_mark[wide] >= mark
+        for trait in buckets.trait_sets[trait_set : trait_set + 1].nonzero()[1].tolist():
+            fits &= ~book.refused[wide, trait]
         found: Ints = wide[fits]
         self._last_rate = key, found
         return found

@@ -25,6 +25,8 @@ class Filter(IntFlag):
     MARK = 8
     RATE_TOO_LOW = 16
     RATE_TOO_HIGH = 32
+    NET_RATE = 64
+    TRAIT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +66,28 @@ def refusals(market: Market, mandates: Ints, requests: Ints) -> Ints:
     table, asked = market.mandates, market.requests
     column = np.searchsorted(np.array(market.terms, np.int64), asked.term_months[requests])
     rate = asked.rate[requests]
+    shared = table.refused[mandates].astype(np.int64) @ asked.traits[requests].T.astype(np.int64)
+    net = rate - asked.loss_rate[requests]
     broken = (
         (~table.grades[mandates][:, asked.grade[requests]], Filter.GRADE),
         (~table.terms[mandates][:, column], Filter.TERM),
         (~table.purposes[mandates][:, asked.purpose[requests]], Filter.PURPOSE),
         (table.max_mark[mandates][:, None] < asked.mark[requests], Filter.MARK),
         (table.min_rate[mandates][:, None] > rate, Filter.RATE_TOO_LOW),
-        (table.max_rate[mandates][:, None] < rate, Filter.RATE_TOO_HIGH),
+        (table.max_rate[mandates][:, None] < asked.floor_rate[requests], Filter.RATE_TOO_HIGH),
+        (table.min_net_rate[mandates][:, None] > net, Filter.NET_RATE),
+        (shared > 0, Filter.TRAIT),
     )
     found = np.zeros((len(mandates), len(requests)), np.int64)
     for refused, name in broken:
         found |= refused * int(name)
     return found
+
+
+def refused_traits(market: Market, mandate: int, request: int) -> tuple[str, ...]:
+    """The traits of a request that a mandate refuses, by their words; both by position."""
+    both = market.mandates.refused[mandate] & market.requests.traits[request]
+    return tuple(market.traits[at] for at in both.nonzero()[0].tolist())
 
 
 def blockers(market: Market, skipped: Skipped, top: int = TOP) -> list[Blocker]:

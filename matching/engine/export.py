@@ -16,7 +16,16 @@ from matching.engine.files import (
     SEPARATOR,
 )
 from matching.engine.limits import Reason
-from matching.engine.problem import GRADES, NO_LIMIT, Bools, Mandates, Market, Pairs, Requests
+from matching.engine.problem import (
+    ANY_NET_RATE,
+    GRADES,
+    NO_LIMIT,
+    Bools,
+    Mandates,
+    Market,
+    Pairs,
+    Requests,
+)
 from matching.engine.result import Result
 
 ALLOCATION = ("mandate_id", "request_id", "amount_cents", "level", "reason")
@@ -85,6 +94,8 @@ def _mandate_rows(given: Market) -> Iterable[Sequence[object]]:
             int(table.max_mark[at]),
             int(table.preferred_stake_cents[at]),
             _limit(int(table.budget_cents[at])),
+            "" if table.min_net_rate[at] == ANY_NET_RATE else _bps(int(table.min_net_rate[at])),
+            _listed(table.refused[at], given.traits, SEPARATOR),
         )
 
 
@@ -102,6 +113,11 @@ def _request_rows(given: Market) -> Iterable[Sequence[object]]:
             int(table.deadline_day[at]),
             int(table.mark[at]),
             int(table.robot_room_cents[at]),
+            int(table.least_cents[at]),
+            _bps(int(table.floor_rate[at])),
+            int(table.coverage[at]),
+            _bps(int(table.loss_rate[at])),
+            _listed(table.traits[at], given.traits, SEPARATOR),
         )
 
 
@@ -122,5 +138,6 @@ def _limit(cents: int) -> int | str:
 def _bps(rate: int) -> str:
     if rate == HIGHEST_RATE:
         return ""
-    whole, tenth = divmod(rate, 10)
-    return f"{whole}.{tenth}" if tenth else str(whole)
+    whole, tenth = divmod(abs(rate), 10)
+    sign = "-" if rate < 0 else ""
+    return f"{sign}{whole}.{tenth}" if tenth else f"{sign}{whole}"

@@ -3,15 +3,19 @@
     lenders.csv    lender_id,cash_cents,idle_days,portfolio_cents[,owed_cents]
     mandates.csv   mandate_id,lender_id,priority,grades,terms,purposes,min_rate_bps,max_rate_bps,
                    min_stake_cents,max_per_loan_cents,max_per_borrower_cents,room_A,...,room_H
-                   [,max_mark,preferred_stake_cents,budget_cents]
+                   [,max_mark,preferred_stake_cents,budget_cents,min_net_rate_bps,refused]
     requests.csv   request_id,borrower_id,amount_cents,grade,term,purpose,rate_bps,deadline_day
-                   [,mark,robot_room_cents]
+                   [,mark,robot_room_cents,least_cents,floor_rate_bps,coverage_per_mille,
+                   loss_rate_bps,traits]
     exposures.csv  lender_id,borrower_id,cents
     offers.csv     lender_id,request_id,cents            (the file may be missing)
 
-Columns in brackets may be missing. Grades are written like "ABC", terms and purposes with "|"
-between; an empty list accepts everything, an empty limit limits nothing. Rates are basis points
-with at most one decimal ("725" or "725.5"). A bad cell is named by file, line and column.
+Columns in brackets may be missing. Grades are written like "ABC"; terms, purposes and traits with
+"|" between; an empty list accepts everything (an empty list of refused traits refuses nothing), an
+empty limit limits nothing. Rates are basis points with at most one decimal ("725" or "725.5").
+`least_cents` is the part of the amount that is enough (empty: only the whole). A `floor_rate_bps`
+below `rate_bps` makes the request an auction between the two. A request with one of a mandate's
+`refused` traits is refused by it. A bad cell is named by file, line and column.
 """
 
 from __future__ import annotations
@@ -24,9 +28,11 @@ from typing import Final
 import numpy as np
 
 from matching.engine.problem import (
+    ANY_NET_RATE,
     GRADES,
     LARGEST_MARK,
     NO_LIMIT,
+    PURE_PRICE,
     Bools,
     Ints,
     Lenders,
@@ -57,7 +63,13 @@ MANDATES: Final = (
     "max_per_borrower_cents",
     *ROOMS,
 )
-MANDATES_MORE: Final = ("max_mark", "preferred_stake_cents", "budget_cents")
+MANDATES_MORE: Final = (
+    "max_mark",
+    "preferred_stake_cents",
+    "budget_cents",
+    "min_net_rate_bps",
+    "refused",
+)
 REQUESTS: Final = (
     "request_id",
     "borrower_id",
@@ -68,11 +80,27 @@ REQUESTS: Final = (
     "rate_bps",
     "deadline_day",
 )
-REQUESTS_MORE: Final = ("mark", "robot_room_cents")
+REQUESTS_MORE: Final = (
+    "mark",
+    "robot_room_cents",
+    "least_cents",
+    "floor_rate_bps",
+    "coverage_per_mille",
+    "loss_rate_bps",
+    "traits",
+)
 HIGHEST_RATE: Final = 10**6
 
-_RATE: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]))?")
-_NAMES: Final = {"min_rate": "min_rate_bps", "max_rate": "max_rate_bps", "rate": "rate_bps"}
+_RATE: Final = re.compile(r"(-?)([0-9]{1,6})(?:\.([0-9]))?")
+_NAMES: Final = {
+    "min_rate": "min_rate_bps",
+    "max_rate": "max_rate_bps",
+    "min_net_rate": "min_net_rate_bps",
+    "rate": "rate_bps",
+    "floor_rate": "floor_rate_bps",
+    "loss_rate": "loss_rate_bps",
+    "coverage": "coverage_per_mille",
+}
 
 
 def read_market(folder: Path) -> Market:
@@ -94,9 +122,10 @@ def read_market(folder: Path) -> Market:
             purposes=words["purposes"],
             lenders=_lenders(lenders),
             mandates=_mandates(mandates, words),
-            requests=_requests(requests, words["purposes"]),
+            requests=_requests(requests, words),
             exposures=_pairs(exposures, "borrower_id"),
             offers=offers,
+            traits=words["traits"],
         )
     except MarketError as error:
         column = _NAMES.get(error.column, error.column)
@@ -115,7 +144,15 @@ def _vocabulary(mandates: Table, requests: Table) -> dict[str, list[str]]:
     purposes = set(requests.words("purpose"))
     purposes.update(*(cell.split(SEPARATOR) for cell in set(mandates.words("purposes"))))
     months = sorted({int(term) for term in terms})
-    return {"terms": [str(term) for term in months], "purposes": sorted(purposes - {""})}
+    traits: set[str] = set()
+    for table, column in ((mandates, "refused"), (requests, "traits")):
+        if table.has(column):
+            traits.update(*(cell.split(SEPARATOR) for cell in set(table.words(column))))
+    return {
+        "terms": [str(term) for term in months],
+        "purposes": sorted(purposes - {""}),
+        "traits": sorted(traits - {""}),
+    }
 
 
 def _lenders(table: Table) -> Lenders:
@@ -151,12 +188,21 @@ def _mandates(table: Table, words: dict[str, list[str]]) -> Mandates:
         max_per_borrower_cents=limit("max_per_borrower_cents", NO_LIMIT),
         budget_cents=limit("budget_cents", NO_LIMIT),
         room_cents=np.stack([limit(room, NO_LIMIT) for room in ROOMS], axis=1),
+        min_net_rate=_optional_rates(table, "min_net_rate_bps", ANY_NET_RATE),
+        refused=_traits(table, "refused", words["traits"]),
     )
 
 
-def _requests(table: Table, purposes: Sequence[str]) -> Requests:
-    amount = table.whole("amount_cents")
+def _requests(table: Table, words: dict[str, list[str]]) -> Requests:
+    amount, rate = table.whole("amount_cents"), _rates(table, "rate_bps", None)
     has_room, has_mark = table.has("robot_room_cents"), table.has("mark")
+    least, coverage = amount, np.full(len(table), PURE_PRICE)
+    if table.has("least_cents"):
+        least = table.whole("least_cents", empty=-1)
+        least = np.where(least == -1, amount, least)
+    if table.has("coverage_per_mille"):
+        coverage = table.whole("coverage_per_mille", empty=PURE_PRICE)
+    floor_rate = _optional_rates(table, "floor_rate_bps", -1)
     return Requests(
         ids=table.whole("request_id"),
         borrower_ids=table.whole("borrower_id"),
@@ -164,10 +210,15 @@ def _requests(table: Table, purposes: Sequence[str]) -> Requests:
         robot_room_cents=table.whole("robot_room_cents") if has_room else amount,
         grade=_places(table, "grade", list(GRADES)),
         term_months=table.whole("term"),
-        purpose=_places(table, "purpose", purposes),
+        purpose=_places(table, "purpose", words["purposes"]),
         mark=table.whole("mark") if has_mark else np.ones(len(table), np.int64),
-        rate=_rates(table, "rate_bps", None),
+        rate=rate,
         deadline_day=table.whole("deadline_day"),
+        least_cents=least,
+        floor_rate=np.where(floor_rate == -1, rate, floor_rate),
+        coverage=coverage,
+        loss_rate=_optional_rates(table, "loss_rate_bps", 0),
+        traits=_traits(table, "traits", words["traits"]),
     )
 
 
@@ -200,6 +251,16 @@ def _flags(
     return chosen
 
 
+def _traits(table: Table, column: str, words: Sequence[str]) -> Bools:
+    """A row of flags per cell; an empty cell is none of the words."""
+    if not table.has(column):
+        return np.zeros((len(table), len(words)), np.bool_)
+    is_empty = np.array([not cell for cell in table.words(column)], np.bool_)
+    flags = _flags(table, column, words, _split)
+    flags[is_empty] = False
+    return flags
+
+
 def _places(table: Table, column: str, words: Sequence[str]) -> Ints:
     place = {word: at for at, word in enumerate(words)}
     cells = table.words(column)
@@ -209,13 +270,17 @@ def _places(table: Table, column: str, words: Sequence[str]) -> Ints:
     return np.array([place[cell] for cell in cells], np.int64)
 
 
+def _optional_rates(table: Table, column: str, empty: int) -> Ints:
+    return _rates(table, column, empty) if table.has(column) else np.full(len(table), empty)
+
+
 def _rates(table: Table, column: str, empty: int | None) -> Ints:
     """Basis points as hundred-thousandths."""
     known: dict[str, int] = {} if empty is None else {"": empty}
     for row, cell in enumerate(table.words(column)):
         if cell not in known:
             match = _RATE.fullmatch(cell)
-            if match is None:
+            if match is None or (match[1] and column != "min_net_rate_bps"):
                 raise table.error(row, column, f"{cell!r} is no rate in basis points")
-            known[cell] = int(match[1]) * 10 + int(match[2] or 0)
+            known[cell] = int(match[1] + match[2]) * 10 + int(match[1] + (match[3] or "0"))
     return np.array([known[cell] for cell in table.words(column)], np.int64)

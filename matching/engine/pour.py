@@ -8,14 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from matching.engine.book import Book
+from matching.engine.auction import Supply, grid
+from matching.engine.book import Book, least_rate
 from matching.engine.eligibility import Buckets, Eligibility
 from matching.engine.fill import Lots, deal, deal_up_to
 from matching.engine.fitting import fitting_members
 from matching.engine.levels import bases, levels, slopes
 from matching.engine.limits import Purse, Reason, Standing, binding_reasons
 from matching.engine.plan import Plan
-from matching.engine.problem import UNIT_CENTS, Ints
+from matching.engine.problem import UNIT_CENTS, Bools, Ints
 from matching.engine.stakes import Register
 
 _ROOMY: Final = 2
@@ -37,6 +38,8 @@ class Outcome(IntEnum):
     """They have enough, but no choice of stakes fits the amount."""
     CLOSED = 4
     """Mandates may place nothing in it at present."""
+    PART = 5
+    """Less than the whole, but no less than its borrower said would do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +109,8 @@ class Pour:
         self._head = -2 * book.owed_cents
         self.register = Register(int(buckets.units.sum()), book.mandate_at)
         self.skipped: list[Skipped] = []
+        self._least = book.market.requests.least_units().tolist()
+        self.rate = book.market.requests.rate.copy()
         self.outcome = np.full(len(buckets.requests), Outcome.CLOSED, np.int64)
 
     def run(self) -> None:
@@ -115,10 +120,14 @@ class Pour:
 
     def _pour_bucket(self, bucket: int) -> None:
         pool = self._pool(bucket)
+        is_auction = self._buckets.floor_rate[bucket] < self._buckets.rate[bucket]
         near, bound = self._nearest(pool, int(self._buckets.units[bucket]))
         requests, targets = self._buckets.requests_of(bucket), self._buckets.targets_of(bucket)
         for request, target in zip(requests.tolist(), targets.tolist(), strict=True):
             if not target:
+                continue
+            if is_auction:
+                self._auction(bucket, pool, request, target)
                 continue
             dealt = self._from_near(pool, request, target, near, bound)
             if dealt is None:
@@ -210,23 +219,52 @@ class Pour:
         return None if units is None else (chosen, lots, units)
 
     def _from_all(self, bucket: int, pool: Pool, request: int, target: int) -> None:
-        """Deal among all of the pool, by the queue or else by the rescue; or skip."""
+        """Deal among all of the pool: the whole, else as much as can be and suffices; or skip."""
         chosen, cap = self._caps(pool, request, target, None)
-        within = int(cap.sum())
-        if within < target:
+        within, least = int(cap.sum()), self._least[request]
+        if within < least:
             self._skip(bucket, request, target, Outcome.SHORT, target - within, within)
             return
+        given = min(within, target)
         lots = pool.lots(chosen, cap)
-        units = deal(target, lots)
+        units = deal(given, lots)
         outcome = Outcome.FUNDED
         if units is None:
             lots = Lots(lots.head, lots.base, lots.cap, pool.minimum[chosen])
-            units, best = fitted(target, lots)
+            units, best = fitted(given, lots)
             outcome = Outcome.FITTED
+            if units is None and best >= least:
+                given = best
+                units, _ = fitted(given, lots)
             if units is None:
                 self._skip(bucket, request, target, Outcome.UNFIT, target - best, within)
                 return
+        outcome = outcome if given == target else Outcome.PART
         self._keep(pool, request, target, chosen, lots, units, outcome)
+
+    def _auction(self, bucket: int, pool: Pool, request: int, target: int) -> None:
+        """Fill at the lowest price of the grid at which the amount can be shared out; or skip."""
+        book, buckets = self._book, self._buckets
+        chosen, cap = self._caps(pool, request, target, None)
+        mandates = pool.mandates[chosen]
+        supply = Supply(
+            rates=grid(int(buckets.floor_rate[bucket]), int(buckets.rate[bucket])),
+            lowest=least_rate(book, mandates, int(buckets.loss_rate[bucket])),
+            highest=book.max_rate[mandates],
+            caps=cap,
+        )
+        for step in supply.steps(target, int(buckets.coverage[bucket])):
+            at = chosen[step.eligible]
+            lots = pool.lots(at, cap[step.eligible])
+            units, outcome = cleared(target, lots, pool.minimum[at], step.cheaper)
+            if units is not None:
+                self.rate[request] = step.rate
+                self._keep(pool, request, target, at, lots, units, outcome)
+                return
+        within = supply.largest()
+        outcome = Outcome.SHORT if within < target else Outcome.UNFIT
+        short = target - within if within < target else 1
+        self._skip(bucket, request, target, outcome, short, within)
 
     def _keep(
         self,
@@ -279,6 +317,38 @@ class Pour:
         limited = np.bincount(reason, minlength=len(Reason)).tolist()
         self.outcome[request] = outcome
         self.skipped.append(Skipped(request, short, len(mandates), tuple(limited), idle))
+
+
+def cleared(target: int, lots: Lots, minimum: Ints, cheaper: Bools) -> tuple[Ints | None, Outcome]:
+    """Units at one price of an auction: the cheaper up to their caps, the others by level.
+
+    Where smallest stakes forbid it, or nobody is cheaper, all share by level; None when no choice
+    of stakes fits.
+    """
+    sure = int(lots.cap[cheaper].sum())
+    if 0 < sure <= target:
+        rest = (~cheaper).nonzero()[0]
+        units = np.where(cheaper, lots.cap, 0)
+        shared = _shared(target - sure, lots.only(rest), minimum[rest])
+        if shared is not None:
+            units[rest] = shared
+            return units, Outcome.FUNDED
+    units_of_all = deal(target, lots)
+    if units_of_all is not None:
+        return units_of_all, Outcome.FUNDED
+    units_of_all, _ = fitted(target, Lots(lots.head, lots.base, lots.cap, minimum))
+    return units_of_all, Outcome.FITTED
+
+
+def _shared(target: int, lots: Lots, minimum: Ints) -> Ints | None:
+    if not target:
+        return np.zeros(len(lots.cap), np.int64)
+    if int(lots.cap.sum()) < target:
+        return None
+    units = deal(target, lots)
+    if units is None:
+        units, _ = fitted(target, Lots(lots.head, lots.base, lots.cap, minimum))
+    return units
 
 
 def fitted(target: int, lots: Lots) -> tuple[Ints | None, int]:

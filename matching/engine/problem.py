@@ -23,7 +23,11 @@ NO_LIMIT: Final = 2**36
 """The largest amount that a market may hold, and so the limit that limits nothing."""
 LARGEST_MARK: Final = 5
 EPOCH_DAYS: Final = 10**6
-"""Bound of idle days, deadlines and priorities; anything beyond is a mistake."""
+"""Bound of idle days, deadlines, priorities and rates; anything beyond is a mistake."""
+ANY_NET_RATE: Final = -EPOCH_DAYS
+"""The lowest net rate of a mandate that asks for none."""
+PURE_PRICE: Final = 1_000
+LARGEST_COVERAGE: Final = 10_000
 
 
 class MarketError(ValueError):
@@ -68,6 +72,8 @@ class Mandates:
         preferred_stake_cents: size of the first portion where it fits (0: the smallest stake).
         budget_cents: what the mandate may still place in all.
         room_cents: what it may still place in each grade.
+        min_net_rate: the least rate that must be left once the expected loss is taken off.
+        refused: traits that it refuses; a column for each word of the market's traits.
     """
 
     ids: Ints
@@ -85,6 +91,8 @@ class Mandates:
     max_per_borrower_cents: Ints
     budget_cents: Ints
     room_cents: Ints
+    min_net_rate: Ints
+    refused: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +107,14 @@ class Requests:
         grade: 0 for A to 7 for H.
         term_months, purpose: the month count, and an index into the market's purposes.
         deadline_day: days from the round to the deadline; 0 or less goes before everything.
+        least_cents: what a round must place at least where the whole cannot be placed; the amount
+            itself where only the whole will do.
+        floor_rate: the lowest price of an auction, whose highest is `rate`; equal to `rate` for a
+            fixed rate. An auction is filled in one round or not at all.
+        coverage: of an auction: offers wanted at its price per amount, in thousandths; 1,000 finds
+            the lowest price, more spreads the loan over more lenders.
+        loss_rate: expected loss per year.
+        traits: what else is true of it; a column for each word of the market's traits.
     """
 
     ids: Ints
@@ -111,10 +127,28 @@ class Requests:
     mark: Ints
     rate: Ints
     deadline_day: Ints
+    least_cents: Ints
+    floor_rate: Ints
+    coverage: Ints
+    loss_rate: Ints
+    traits: Bools
 
     def target_units(self) -> Ints:
-        """What a round may place in each request, all or nothing, in units."""
-        return np.minimum(self.amount_cents, self.robot_room_cents) // UNIT_CENTS
+        """What a round may place in each request at best, in units."""
+        room = np.minimum(self.amount_cents, self.robot_room_cents)
+        closed = self.is_auction & (room < self.amount_cents)
+        return np.where(closed, 0, room) // UNIT_CENTS
+
+    def least_units(self) -> Ints:
+        """What a round must place in each request if it places anything, in units."""
+        least = np.maximum(-(-self.least_cents // UNIT_CENTS), 1)
+        return np.minimum(least, self.target_units())
+
+    @property
+    def is_auction(self) -> Bools:
+        """Whether the price of each request is to be found."""
+        found: Bools = self.floor_rate < self.rate
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +165,7 @@ class Market:
     """A snapshot. Build it with `market`, which puts it in order and refuses nonsense.
 
     Attributes:
-        terms, purposes: the vocabulary, ascending; columns of the mandates' tables.
+        terms, purposes, traits: the vocabulary, ascending; columns of the tables.
         exposures: lent or offered per borrower; counts for the limit per borrower.
         offers: offered on a request that is still open; counts for the limit per loan.
     """
@@ -143,6 +177,7 @@ class Market:
     requests: Requests
     exposures: Pairs
     offers: Pairs
+    traits: tuple[str, ...] = ()
 
 
 def market(
@@ -154,6 +189,7 @@ def market(
     requests: Requests,
     exposures: Pairs | None = None,
     offers: Pairs | None = None,
+    traits: Iterable[str] = (),
 ) -> Market:
     """Check the tables and put them in canonical order; raises MarketError on the first bad row."""
     given = Market(
@@ -164,10 +200,13 @@ def market(
         requests,
         exposures or no_pairs(),
         offers or no_pairs(),
+        tuple(traits),
     )
     for table, column, wrong, complaint in _rules(given):
         if wrong.any():
             raise MarketError(table, column, int(np.flatnonzero(wrong)[0]), complaint)
+    given = _without_idle_traits(given)
+    mandates, requests = given.mandates, given.requests
     return replace(
         given,
         lenders=_ordered(lenders, lenders.ids),
@@ -175,6 +214,20 @@ def market(
         requests=_ordered(requests, requests.ids),
         exposures=_summed(given.exposures),
         offers=_summed(given.offers),
+    )
+
+
+def _without_idle_traits(given: Market) -> Market:
+    """The market without words for traits that no request has and no mandate refuses."""
+    if not given.traits:
+        return given
+    flags = np.concatenate([given.requests.traits, given.mandates.refused])
+    used = np.flatnonzero(flags.any(axis=0))
+    return replace(
+        given,
+        traits=tuple(given.traits[at] for at in used.tolist()),
+        mandates=replace(given.mandates, refused=given.mandates.refused[:, used]),
+        requests=replace(given.requests, traits=given.requests.traits[:, used]),
     )
 
 
@@ -218,9 +271,13 @@ Rule = tuple[str, str, Bools, str]
 
 def _rules(given: Market) -> Iterator[Rule]:
     """Every rule of a market: table, column, the rows that break it, and what is wrong."""
-    for name in ("terms", "purposes"):
+    for name in ("terms", "purposes", "traits"):
         words = getattr(given, name)
         yield "market", name, np.array([tuple(sorted(set(words))) != words]), "not ascending"
+    for table, name in (("requests", "traits"), ("mandates", "refused")):
+        width = getattr(getattr(given, table), name).shape[1]
+        wrong = np.array([width != len(given.traits)])
+        yield table, name, wrong, "has not a column for each word"
     yield from _lender_rules(given.lenders)
     yield from _mandate_rules(given)
     yield from _request_rules(given)
@@ -254,6 +311,8 @@ def _mandate_rules(given: Market) -> Iterator[Rule]:
     for name in _MANDATE_CENTS:
         least = 1 if name == "min_stake_cents" else 0
         yield "mandates", name, _outside(getattr(mandates, name), least, NO_LIMIT), _NO_CENTS
+    far = _outside(mandates.min_net_rate, -EPOCH_DAYS, EPOCH_DAYS)
+    yield "mandates", "min_net_rate", far, "is no rate"
     rooms = _outside(mandates.room_cents, 0, NO_LIMIT)
     for place, grade in enumerate(GRADES):
         yield "mandates", f"room_{grade}", rooms[:, place], _NO_CENTS
@@ -272,7 +331,17 @@ def _request_rules(given: Market) -> Iterator[Rule]:
     unknown = _outside(requests.purpose, 0, len(given.purposes) - 1)
     yield "requests", "purpose", unknown, "is not in the vocabulary"
     yield "requests", "mark", _outside(requests.mark, 1, LARGEST_MARK), "is no mark"
-    yield "requests", "rate", _outside(requests.rate, 0, EPOCH_DAYS), "is no rate"
+    for name in ("rate", "loss_rate"):
+        yield "requests", name, _outside(getattr(requests, name), 0, EPOCH_DAYS), "is no rate"
+    above = _outside(requests.floor_rate, 0, EPOCH_DAYS) | (requests.floor_rate > requests.rate)
+    yield "requests", "floor_rate", above, "is no rate up to the highest"
+    far = _outside(requests.coverage, PURE_PRICE, LARGEST_COVERAGE)
+    yield "requests", "coverage", far, "is no coverage in thousandths"
+    least = _outside(requests.least_cents, 0, NO_LIMIT)
+    least |= requests.least_cents > requests.amount_cents
+    yield "requests", "least_cents", least, "is more than the amount"
+    parts = requests.is_auction & (requests.least_cents < requests.amount_cents)
+    yield "requests", "least_cents", parts, "an auction is filled whole"
     far = _outside(requests.deadline_day, -EPOCH_DAYS, EPOCH_DAYS)
     yield "requests", "deadline_day", far, "is no day"
 

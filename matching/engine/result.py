@@ -16,10 +16,10 @@ from matching.engine.pour import Outcome, Skipped
 from matching.engine.problem import Ints, Market
 from matching.engine.stakes import Stakes
 
-RULE_VERSION: Final = "water-filling 1"
+RULE_VERSION: Final = "water-filling 2"
 """Changes whenever the same market and seed would give another result."""
 
-FILLED: Final = (int(Outcome.FUNDED), int(Outcome.FITTED))
+FILLED: Final = (int(Outcome.FUNDED), int(Outcome.FITTED), int(Outcome.PART))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,7 @@ class Result:
 
     Attributes:
         bucket_of: the bucket of each request; price, cover: of each bucket, see `plan.Plan`.
+        rate: of each request: the price that an auction found, else the rate asked for.
         outcome: what became of each request, an `Outcome`.
         skipped: why requests were left alone, in the order in which that was found.
         attainable_cents, placed_cents: per lender.
@@ -42,6 +43,7 @@ class Result:
     price: tuple[int, ...]
     cover: tuple[int, ...]
     stakes: Stakes
+    rate: Ints
     outcome: Ints
     skipped: tuple[Skipped, ...]
     attainable_cents: Ints
@@ -51,7 +53,7 @@ class Result:
 
     @property
     def is_funded(self) -> NDArray[np.bool_]:
-        """Whether each request was filled."""
+        """Whether each request got its stakes, all or as many as suffice."""
         return np.isin(self.outcome, FILLED)
 
     @property
@@ -74,6 +76,7 @@ class Result:
                 name: getattr(stakes, name)
                 for name in ("units", "last", "level", "base", "before_cents", "reason")
             },
+            "rate": self.rate,
             "outcome": self.outcome,
             "bucket": self.bucket_of,
             "price": np.array(self.price, np.int64),

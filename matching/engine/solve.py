@@ -32,7 +32,7 @@ def solve(market: Market, seed: int) -> Result:
     pour = Pour(book, buckets, planned, eligible)
     pour.run()
     stakes = pour.register.stakes()
-    check(market, stakes.mandates, stakes.requests, stakes.amount_cents)
+    check(market, stakes.mandates, stakes.requests, stakes.amount_cents, pour.rate)
     return _result(book, buckets, eligible, planned, pour, stakes, seed)
 
 
@@ -61,6 +61,7 @@ def _result(
         price=planned.price,
         cover=planned.cover,
         stakes=stakes,
+        rate=pour.rate,
         outcome=pour.outcome,
         skipped=tuple(pour.skipped),
         attainable_cents=attainable,

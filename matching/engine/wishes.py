@@ -95,7 +95,7 @@ def _with_wish(
         "floor_rate": wish.rate,
         "coverage": 1_000,
         "loss_rate": wish.loss_rate,
-        "traits": [word in wish.traits for word in getattr(market, "traits", ())],
+        "traits": [word in wish.traits for word in market.traits],
         "deadline_day": days_left,
     }
     known = set(market.lenders.ids.tolist())

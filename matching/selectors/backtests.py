@@ -15,13 +15,14 @@ from lending.domain.grades import GRADE_BANDS, GRADES
 from lending.domain.pricing import LOSS_GIVEN_DEFAULT, expected_net_return
 from lending.selectors.wallet import wallet_of
 from lending.services.mandate_data import MandateData
+from matching.choices import RATE_SCALE
 from matching.engine.backtest import Order, PastRound, Trial, TriedStake, try_order
 from matching.engine.changed import without_lender
 from matching.engine.explain import Filter
 from matching.selectors.forecasts import Forecast, forecast
 from matching.selectors.history import WINDOW, history
 from matching.selectors.misses import WORDS
-from matching.selectors.orders import RATE_SCALE, order_of
+from matching.selectors.orders import order_of
 
 USUAL_CENTS: Final = 5_000_00
 LEAST_CENTS: Final = 1_000_00

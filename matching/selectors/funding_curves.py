@@ -23,13 +23,12 @@ from lending.domain.pricing import LOSS_GIVEN_DEFAULT, RATE_STEP, PriceBand, pri
 from lending.models import LoanRequest
 from lending.selectors.requests import request_of_borrower
 from lending.states import RequestStatus
-from matching.choices import MANDATES_SHARE
+from matching.choices import MANDATES_SHARE, RATE_SCALE
 from matching.engine.backtest import PastRound
 from matching.engine.changed import without_borrower
 from matching.engine.wishes import Wish, instant_of_filling
 from matching.selectors.history import history
 from matching.selectors.market import mandates_share, market_now
-from matching.selectors.orders import RATE_SCALE
 
 POINTS: Final = 9
 TRIALS: Final = 12

@@ -6,16 +6,22 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 
-from matching.choices import MANDATES_SHARE
+from lending.choices import PriceRule
+from lending.domain.grades import GRADE_BANDS
+from lending.domain.pricing import LOSS_GIVEN_DEFAULT
+from matching.choices import MANDATES_SHARE, RATE_SCALE, SPREAD_COVERAGE
 from matching.engine.problem import (
+    ANY_NET_RATE,
     GRADES,
     NO_LIMIT,
+    PURE_PRICE,
+    UNIT_CENTS,
     Bools,
     Ints,
     Lenders,
@@ -26,6 +32,14 @@ from matching.engine.problem import (
     market,
 )
 from matching.selectors import market_sql as sql
+from matching.selectors.traits import (
+    Facts,
+    Wishes,
+    flags_of_mandates,
+    flags_of_requests,
+    vocabulary,
+    words_of,
+)
 
 Rows = list[tuple[Any, ...]]
 
@@ -50,12 +64,15 @@ def market_now(*, on: date, at: datetime, mandate_ids: Collection[int] | None = 
     mandates = [row for row in mandates if row[1] in known]
     terms = sorted({row[7] for row in requests}.union(*(row[4] for row in mandates)))
     purposes = sorted({row[8] for row in requests}.union(*(row[5] for row in mandates)))
+    told = [_traits(row, on) for row in requests]
+    traits = vocabulary(told)
     return market(
         terms=terms,
         purposes=purposes,
         lenders=Lenders(*_columns(lenders, 5)),
-        mandates=_mandates(mandates, spent, terms, purposes),
-        requests=_requests(requests, purposes, at),
+        traits=traits,
+        mandates=_mandates(mandates, spent, terms, purposes, traits),
+        requests=_requests(requests, purposes, at, flags_of_requests(told, traits)),
         exposures=Pairs(*_columns([row for row in exposures if row[0] in known], 3)),
         offers=Pairs(*_columns([row for row in offers if row[0] in known], 3)),
     )
@@ -84,7 +101,13 @@ def _columns(rows: Rows, count: int) -> list[Ints]:
     return [np.array(column, np.int64) for column in zip(*rows, strict=True)]
 
 
-def _mandates(rows: Rows, spent: Rows, terms: Sequence[int], purposes: Sequence[str]) -> Mandates:
+def _mandates(
+    rows: Rows,
+    spent: Rows,
+    terms: Sequence[int],
+    purposes: Sequence[str],
+    traits: Sequence[str],
+) -> Mandates:
     ever: dict[int, int] = {}
     lent: dict[tuple[int, str], int] = {}
     for mandate_id, grade, placed_cents, lent_cents in spent:
@@ -109,12 +132,20 @@ def _mandates(rows: Rows, spent: Rows, terms: Sequence[int], purposes: Sequence[
         max_rate=high,
         max_mark=mark,
         min_stake_cents=stake,
-        preferred_stake_cents=np.zeros(len(rows), np.int64),
+        preferred_stake_cents=np.array([row[14] for row in rows], np.int64),
         max_per_loan_cents=per_loan,
         max_per_borrower_cents=per_borrower,
         budget_cents=np.array(budget, np.int64),
         room_cents=np.array(room, np.int64).reshape(len(rows), len(GRADES)),
+        min_net_rate=np.array([ANY_NET_RATE if row[15] is None else row[15] for row in rows]),
+        refused=flags_of_mandates([Wishes(*row[16:]) for row in rows], traits),
     )
+
+
+def _traits(row: tuple[Any, ...], on: date) -> list[str]:
+    """The traits of one row of REQUESTS."""
+    amount_cents, funded_cents, listed_on = row[3], row[15], row[16]
+    return words_of(Facts(amount_cents, funded_cents, listed_on, *row[17:20]), on)
 
 
 def _left(limit: int | None, used: int) -> int:
@@ -130,10 +161,14 @@ def _flags(chosen: Sequence[Collection[Any]], words: Sequence[Any]) -> Bools:
     return flags
 
 
-def _requests(rows: Rows, purposes: Sequence[str], at: datetime) -> Requests:
+def _requests(rows: Rows, purposes: Sequence[str], at: datetime, traits: Bools) -> Requests:
     ids, borrowers, missing, amount, placed = _columns([row[:5] for row in rows], 5)
     share = np.array([mandates_share(at, listed_at=row[5]) for row in rows], np.int64)
-    mark, rate, days = _columns([row[9:] for row in rows], 3)
+    mark, rate, days = _columns([row[9:12] for row in rows], 3)
+    least = [_least_cents(row[3], row[14], row[15]) for row in rows]
+    is_auction = np.array([row[12] != PriceRule.FIXED for row in rows], np.bool_)
+    floor_rate = np.array([row[13] for row in rows], np.int64)
+    spread = np.array([row[12] == PriceRule.AUCTION_SPREAD for row in rows], np.bool_)
     place = {word: number for number, word in enumerate(purposes)}
     return Requests(
         ids=ids,
@@ -146,7 +181,26 @@ def _requests(rows: Rows, purposes: Sequence[str], at: datetime) -> Requests:
         mark=mark,
         rate=rate,
         deadline_day=days,
+        least_cents=np.minimum(np.array(least, np.int64), missing),
+        floor_rate=np.where(is_auction, floor_rate, rate),
+        coverage=np.where(spread, SPREAD_COVERAGE, PURE_PRICE),
+        loss_rate=np.array([_LOSS[row[6]] for row in rows], np.int64),
+        traits=traits,
     )
+
+
+def _least_cents(amount_cents: int, least_percent: int, funded_cents: int) -> int:
+    """What is missing to the part that is enough, from one unit; all where only the whole is."""
+    if least_percent == 100:
+        return amount_cents
+    return max(-(-amount_cents * least_percent // 100) - funded_cents, UNIT_CENTS)
+
+
+_LOSS: Final = {
+    grade: int(band.typical_pd * LOSS_GIVEN_DEFAULT * RATE_SCALE)
+    for grade, band in GRADE_BANDS.items()
+}
+"""What lenders lose of a grade in a year on average, as the price list takes it."""
 
 
 def mandates_share(at: datetime, *, listed_at: datetime) -> int:

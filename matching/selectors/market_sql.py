@@ -43,14 +43,23 @@ SELECT id, lender_id, priority, grades, terms, purposes,
        (coalesce(min_rate, 0) * 100000)::bigint,
        (coalesce(max_rate, 10) * 100000)::bigint,
        max_mark, min_stake_cents, max_per_loan_cents, max_per_borrower_cents,
-       budget_cents, max_per_grade_cents
+       budget_cents, max_per_grade_cents,
+       coalesce(preferred_stake_cents, 0), (min_net_rate * 100000)::bigint,
+       regions, employments, min_amount_cents, max_amount_cents, max_age_days,
+       min_funded_percent, no_late_payers
 FROM lending_mandate
 WHERE status = 'active' AND (end_on IS NULL OR end_on >= %(on)s)
   AND (%(mandate_ids)s::bigint[] IS NULL OR id = ANY(%(mandate_ids)s))
 """
 
 SPENT: Final = """
-SELECT offer.mandate_id, request.grade, sum(offer.amount_cents)::bigint,
+SELECT offer.mandate_id, request.grade,
+       sum(offer.amount_cents - coalesce(
+           CASE WHEN mandate.reinvest IN ('principal', 'all') THEN offer.amount_cents
+               * (holding.principal_cents - holding.outstanding_cents - holding.written_off_cents)
+               / holding.principal_cents ELSE 0 END
+           + CASE WHEN mandate.reinvest IN ('interest', 'all') THEN offer.amount_cents
+               * holding.interest_cents / holding.principal_cents ELSE 0 END, 0))::bigint,
        sum(CASE offer.status WHEN 'open' THEN offer.amount_cents
            ELSE -(-offer.amount_cents * holding.outstanding_cents / holding.principal_cents)
            END)::bigint
@@ -65,8 +74,9 @@ LEFT JOIN lending_holding AS holding
 WHERE offer.status IN ('open', 'converted')
 GROUP BY offer.mandate_id, request.grade
 """
-"""What a mandate has placed in each grade: ever (counts for its budget), and what of it is still
-lent or offered (counts for the limit per grade)."""
+"""What a mandate has placed in each grade: ever, less what came back and is to be lent again
+(counts for its budget), and what of it is still lent or offered (counts for the limit per grade).
+"""
 
 REQUESTS: Final = """
 SELECT request.id, request.borrower_id,
@@ -75,8 +85,19 @@ SELECT request.id, request.borrower_id,
        request.grade, request.term_months, request.purpose,
        coalesce(request.affordability_mark, 5),
        (request.annual_rate * 100000)::bigint,
-       request.deadline_on - %(on)s
+       request.deadline_on - %(on)s,
+       request.price_rule, (coalesce(request.floor_rate, request.annual_rate) * 100000)::bigint,
+       request.least_percent, request.funded_cents,
+       (request.listed_at AT TIME ZONE %(zone)s)::date,
+       left(coalesce(profile.postcode, ''), 1), coalesce(application.employment, ''),
+       EXISTS (
+           SELECT 1 FROM lending_loanevent AS event
+           JOIN lending_loan AS loan ON loan.id = event.loan_id
+           WHERE loan.borrower_id = request.borrower_id AND event.kind IN ('late', 'defaulted')
+       )
 FROM lending_loanrequest AS request
+LEFT JOIN accounts_profile AS profile ON profile.user_id = request.borrower_id
+LEFT JOIN lending_application AS application ON application.request_id = request.id
 LEFT JOIN (
     SELECT request_id, sum(amount_cents) AS cents
     FROM lending_offer

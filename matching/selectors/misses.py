@@ -14,9 +14,10 @@ from core.clock import day_of
 from lending.models import LoanRequest
 from lending.selectors.mandates import mandate_of
 from lending.selectors.market import PUBLIC_COLUMNS
-from matching.engine.explain import Filter, refusals
+from matching.engine.explain import Filter, refusals, refused_traits
 from matching.engine.problem import Market
 from matching.selectors.market import market_now
+from matching.selectors.traits import trait_words
 
 WORDS: Final[dict[str, Any]] = {
     "grade": _("its grade"),
@@ -25,6 +26,8 @@ WORDS: Final[dict[str, Any]] = {
     "mark": _("its affordability mark"),
     "rate_too_low": _("its rate is below your lowest"),
     "rate_too_high": _("its rate is above your highest"),
+    "net_rate": _("the return expected of it is below your lowest"),
+    "trait": _("one of your further filters"),
 }
 
 
@@ -34,11 +37,12 @@ class Miss:
 
     request: LoanRequest
     filters: tuple[str, ...]
+    traits: tuple[str, ...] = ()
 
     @property
     def words(self) -> list[str]:
         """What refused it, in the active language."""
-        return [str(WORDS[name]) for name in self.filters]
+        return _words(self.filters, self.traits)
 
 
 def nearest_misses(user: User, mandate_id: int, *, at: datetime, most: int = 10) -> list[Miss]:
@@ -57,7 +61,7 @@ def nearest_misses(user: User, mandate_id: int, *, at: datetime, most: int = 10)
     ids = market.requests.ids[chosen].tolist()
     rows = LoanRequest.objects.only(*PUBLIC_COLUMNS).in_bulk(ids)
     return [
-        Miss(rows[request_id], _names(int(refused[place])))
+        Miss(rows[request_id], _names(int(refused[place])), refused_traits(market, 0, place))
         for place, request_id in zip(chosen, ids, strict=True)
         if request_id in rows
     ]
@@ -66,7 +70,13 @@ def nearest_misses(user: User, mandate_id: int, *, at: datetime, most: int = 10)
 def refusal_words(market: Market, mandate: int, request: int) -> list[str]:
     """What of one mandate refuses one request, in the active language; both by position."""
     refused = refusals(market, np.array([mandate]), np.array([request]))[0, 0]
-    return [str(WORDS[name]) for name in _names(int(refused))]
+    return _words(_names(int(refused)), refused_traits(market, mandate, request))
+
+
+def _words(filters: tuple[str, ...], traits: tuple[str, ...]) -> list[str]:
+    """The filters in words; of the traits each that was refused, by its own name."""
+    names = [str(WORDS[name]) for name in filters if name != "trait" or not traits]
+    return [*names, *(trait_words(trait) for trait in traits)]
 
 
 def _names(bits: int) -> tuple[str, ...]:

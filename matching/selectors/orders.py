@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 from lending.services.mandate_data import MandateData
+from matching.choices import RATE_SCALE
 from matching.engine.backtest import ANY_RATE, Order
 from matching.engine.problem import GRADES, NO_LIMIT
-
-RATE_SCALE: Final = 100_000
-"""The engine counts rates in hundred-thousandths."""
 
 
 def order_of(data: MandateData) -> Order:

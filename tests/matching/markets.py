@@ -8,8 +8,10 @@ import numpy as np
 from numpy.random import Generator, default_rng
 
 from matching.engine.problem import (
+    ANY_NET_RATE,
     GRADES,
     NO_LIMIT,
+    PURE_PRICE,
     UNIT_CENTS,
     Lenders,
     Mandates,
@@ -21,6 +23,7 @@ from matching.engine.problem import (
 
 TERMS = (12, 24, 36)
 PURPOSES = ("car", "house")
+TRAITS = ("late", "region:1", "region:2")
 
 
 def small_market(seed: int) -> Market:
@@ -28,14 +31,17 @@ def small_market(seed: int) -> Market:
     rng = default_rng(seed)
     lenders = _lenders(rng)
     requests = _requests(rng)
+    mandates = _mandates(rng, lenders)
+    mandates.terms[0] = mandates.purposes[0] = True  # every word is somebody's
     return market(
         terms=TERMS,
         purposes=PURPOSES,
         lenders=lenders,
-        mandates=_mandates(rng, lenders),
+        mandates=mandates,
         requests=requests,
         exposures=_pairs(rng, lenders, requests.borrower_ids),
         offers=_pairs(rng, lenders, requests.ids),
+        traits=TRAITS,
     )
 
 
@@ -79,6 +85,8 @@ def plain_market(
             max_rate=100_000 * ones,
             max_mark=5 * ones,
             room_cents=np.full((count, len(GRADES)), NO_LIMIT),
+            min_net_rate=np.full(count, ANY_NET_RATE),
+            refused=np.zeros((count, 0), np.bool_),
             **{name: size * ones for name, size in sizes.items()},
         ),
         requests=Requests(
@@ -92,6 +100,11 @@ def plain_market(
             mark=wanted,
             rate=5_000 * wanted,
             deadline_day=7 * wanted,
+            least_cents=np.array(amounts, np.int64),
+            floor_rate=5_000 * wanted,
+            coverage=PURE_PRICE * wanted,
+            loss_rate=0 * wanted,
+            traits=np.zeros((asked, 0), np.bool_),
         ),
     )
 
@@ -104,7 +117,8 @@ def shuffled(given: Market, rng: Generator) -> Market:
         columns = {field.name: getattr(table, field.name) for field in fields(table)}
         order = rng.permutation(len(next(iter(columns.values()))))
         tables[name] = type(table)(**{key: column[order] for key, column in columns.items()})
-    return market(terms=given.terms, purposes=given.purposes, **tables)
+    words = {name: getattr(given, name) for name in ("terms", "purposes", "traits")}
+    return market(**words, **tables)
 
 
 def with_owed(given: Market, owed_cents: np.ndarray) -> Market:
@@ -155,6 +169,10 @@ def _mandates(rng: Generator, lenders: Lenders) -> Mandates:
         max_per_borrower_cents=np.maximum(_units(rng, 2, 80, count), minimum),
         budget_cents=np.where(rng.random(count) < 0.3, _units(rng, 0, 40, count), NO_LIMIT),
         room_cents=np.where(wide, NO_LIMIT, _units(rng, 0, 30, (count, len(GRADES)))),
+        min_net_rate=np.where(
+            rng.random(count) > open_, rng.integers(-500, 6_000, count), ANY_NET_RATE
+        ),
+        refused=rng.random((count, len(TRAITS))) < (1 - open_) / 2,
     )
 
 
@@ -168,6 +186,10 @@ def _requests(rng: Generator) -> Requests:
     count = int(rng.integers(1, 17))
     amount = _units(rng, 1, int(rng.choice((6, 40, 120))), count)
     part = np.where(rng.random(count) < 0.3, rng.integers(0, 10**5, count), amount)
+    rate = rng.choice((3_000, 5_005, 9_000), count)
+    kind = rng.choice(("fixed", "part", "auction"), count, p=rng.choice(_KINDS))
+    least = amount * rng.integers(1, 101, count) // 100
+    below = rng.choice((1, 50, 120, 2_000), count)
     return Requests(
         ids=rng.choice(1_000, count, replace=False) + 1,
         borrower_ids=rng.integers(1, count + 3, count),
@@ -177,9 +199,17 @@ def _requests(rng: Generator) -> Requests:
         term_months=rng.choice(TERMS, count),
         purpose=rng.integers(0, len(PURPOSES), count),
         mark=rng.integers(1, 6, count),
-        rate=rng.choice((3_000, 5_005, 9_000), count),
+        rate=rate,
         deadline_day=rng.integers(-1, 15, count),
+        least_cents=np.where(kind == "part", least, amount),
+        floor_rate=np.where(kind == "auction", rate - below, rate),
+        coverage=rng.choice((PURE_PRICE, PURE_PRICE, 2 * PURE_PRICE), count),
+        loss_rate=rng.choice((0, 700), count),
+        traits=rng.random((count, len(TRAITS))) < rng.choice((0.0, 0.3)),
     )
+
+
+_KINDS = np.array([(1.0, 0.0, 0.0), (0.4, 0.3, 0.3), (0.0, 0.0, 1.0)])
 
 
 def _pairs(rng: Generator, lenders: Lenders, others: np.ndarray) -> Pairs:

@@ -68,6 +68,7 @@ class Oracle:
     def __init__(self, market: Market, seed: int) -> None:
         self.market = market
         self.stakes: dict[tuple[int, int], int] = {}
+        self.price: dict[int, int] = {}
         self.exposure: dict[tuple[int, int], int] = {}
         self.offered: dict[tuple[int, int], int] = {}
         for pairs, table in ((market.exposures, self.exposure), (market.offers, self.offered)):
@@ -118,7 +119,9 @@ class Oracle:
             and table.terms[at, self.market.terms.index(int(asked.term_months[request]))]
             and table.purposes[at, int(asked.purpose[request])]
             and table.max_mark[at] >= asked.mark[request]
-            and table.min_rate[at] <= asked.rate[request] <= table.max_rate[at]
+            and self._lowest(mandate, request) <= asked.rate[request]
+            and asked.floor_rate[request] <= table.max_rate[at]
+            and not (table.refused[at] & asked.traits[request]).any()
             and least <= mandate.per_loan
             and least <= mandate.per_borrower
             and least <= mandate.budget
@@ -126,19 +129,36 @@ class Oracle:
             and least <= mandate.lender.cash
         )
 
+    def _lowest(self, mandate: Mandate, request: int) -> int:
+        table, loss = self.market.mandates, int(self.market.requests.loss_rate[request])
+        return max(int(table.min_rate[mandate.at]), int(table.min_net_rate[mandate.at]) + loss)
+
+    def _target(self, request: int) -> int:
+        asked = self.market.requests
+        amount, room = int(asked.amount_cents[request]), int(asked.robot_room_cents[request])
+        if asked.floor_rate[request] < asked.rate[request] and room < amount:
+            return 0
+        return min(amount, room) // U
+
+    def _least(self, request: int) -> int:
+        least = -(-int(self.market.requests.least_cents[request]) // U)
+        return min(max(least, 1), self._target(request))
+
     def _read_buckets(self) -> None:
         asked = self.market.requests
 
         def key(request: int) -> tuple[Any, ...]:
             names = ("grade", "term_months", "purpose", "mark", "rate")
+            more = ("floor_rate", "coverage", "loss_rate")
             urgent = int(asked.deadline_day[request] > 0)
-            return (urgent, *(int(getattr(asked, name)[request]) for name in names))
-
-        def target(request: int) -> int:
-            return min(int(asked.amount_cents[request]), int(asked.robot_room_cents[request])) // U
+            traits = asked.traits[request] & self.market.mandates.refused.any(axis=0)
+            told = (int(getattr(asked, name)[request]) for name in names + more)
+            return (urgent, *told, tuple(traits.tolist()))
 
         def order(request: int) -> tuple[Any, ...]:
             return (int(asked.deadline_day[request]), target(request), int(asked.ids[request]))
+
+        target = self._target
 
         everyone = sorted(range(len(asked.ids)), key=lambda r: (key(r), order(r)))
         self.buckets = []
@@ -235,18 +255,77 @@ class Oracle:
     def _pour(self, bucket: Bucket, request: int, target: int) -> None:
         caps = {m.id: self._cap(m, request, target) for m in bucket.mandates}
         able = [m for m in bucket.mandates if caps[m.id] >= m.minimum]
-        if sum(caps[m.id] for m in able) < target:
+        asked = self.market.requests
+        if asked.floor_rate[request] < asked.rate[request]:
+            taken = self._auction(request, able, caps, target)
+        else:
+            taken = None
+            for least in range(target, self._least(request) - 1, -1):
+                taken = self._shared(able, caps, least)
+                if taken is not None:
+                    break
+        if taken is None:
             return
+        for mandate in able:
+            if taken.get(mandate.id):
+                self._book(mandate, request, taken[mandate.id])
+
+    def _shared(
+        self, able: list[Mandate], caps: dict[int, int], target: int
+    ) -> dict[int, int] | None:
+        """Units that sum to the target, by the queue or the rescue."""
+        if sum(caps[m.id] for m in able) < target:
+            return None
         first = {m.id: m.preferred if m.preferred <= caps[m.id] else m.minimum for m in able}
         taken = self._queue(able, first, caps, target, {m.id: 0 for m in able})
         if sum(taken.values()) < target:
-            rescued = self._rescue(able, caps, target)
-            if rescued is None:
-                return
-            taken = rescued
-        for mandate in able:
-            if taken[mandate.id]:
-                self._book(mandate, request, taken[mandate.id])
+            return self._rescue(able, caps, target)
+        return taken
+
+    def prices(self, request: int) -> list[int]:
+        """Every price that an auction may come to."""
+        asked = self.market.requests
+        top = int(asked.rate[request])
+        return [*range(int(asked.floor_rate[request]), top, 50), top]
+
+    def bidders(self, able: list[Mandate], request: int, price: int) -> list[Mandate]:
+        """Those who lend at a price."""
+        table = self.market.mandates
+        return [m for m in able if self._lowest(m, request) <= price <= int(table.max_rate[m.at])]
+
+    def _auction(
+        self, request: int, able: list[Mandate], caps: dict[int, int], target: int
+    ) -> dict[int, int] | None:
+        coverage, prices = int(self.market.requests.coverage[request]), self.prices(request)
+        for place, price in enumerate(prices):
+            bidders = self.bidders(able, request, price)
+            offered = sum(caps[m.id] for m in bidders)
+            is_covered = offered * 1_000 >= target * coverage
+            if not is_covered and not (price == prices[-1] and offered >= target):
+                continue
+            cheaper = []
+            if coverage == 1_000 and place:
+                cheaper = [m for m in bidders if self._lowest(m, request) <= prices[place - 1]]
+            taken = self._cleared(bidders, cheaper, caps, target)
+            if taken is not None:
+                self.price[request] = price
+                return taken
+        return None
+
+    def _cleared(
+        self,
+        bidders: list[Mandate],
+        cheaper: list[Mandate],
+        caps: dict[int, int],
+        target: int,
+    ) -> dict[int, int] | None:
+        sure = {m.id: caps[m.id] for m in cheaper}
+        rest = [m for m in bidders if m.id not in sure]
+        if 0 < sum(sure.values()) <= target:
+            shared = self._shared(rest, caps, target - sum(sure.values()))
+            if shared is not None:
+                return sure | shared
+        return self._shared(bidders, caps, target)
 
     def _queue(
         self,

@@ -20,6 +20,7 @@ class Moment:
     first: dict[int, int]
     taken: dict[int, int]
     is_fitted: bool
+    """Whether the queue was set aside: by the rescue, for a part, or at the price of an auction."""
 
 
 class Replay(Oracle):
@@ -40,11 +41,15 @@ class Replay(Oracle):
         taken = {m.id: self.decided.get((m.id, request_id), 0) for m in bucket.mandates}
         caps = {m.id: self._cap(m, request, target) for m in bucket.mandates}
         able = [m for m in bucket.mandates if caps[m.id] >= m.minimum]
-        fitted = self.result.outcome[request] == Outcome.FITTED
+        asked = self.market.requests
+        fitted = self.result.outcome[request] in (Outcome.FITTED, Outcome.PART)
+        auctioned = asked.floor_rate[request] < asked.rate[request]
         first = {m.id: m.preferred if m.preferred <= caps[m.id] else m.minimum for m in able}
+        if auctioned:
+            able = self.bidders(able, request, int(self.result.rate[request]))
         if fitted:
             first = {m.id: m.minimum for m in able}
-        self.look(Moment(request, target, able, caps, first, taken, bool(fitted)))
+        self.look(Moment(request, target, able, caps, first, taken, bool(fitted or auctioned)))
         for mandate in bucket.mandates:
             if taken[mandate.id]:
                 self._book(mandate, request, taken[mandate.id])

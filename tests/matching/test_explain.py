@@ -19,7 +19,8 @@ def test_a_stake_held_back_by_its_level_stands_next_after_all_who_were_served():
     checked = 0
     for result in solved():
         stakes = result.stakes
-        for request in np.flatnonzero(result.outcome == 0):
+        is_fixed = ~result.market.requests.is_auction
+        for request in np.flatnonzero((result.outcome == 0) & is_fixed):
             at = np.flatnonzero(stakes.requests == request)
             last = int(stakes.level[at].max())
             for row in at[stakes.reason[at] == Reason.LEVEL]:
@@ -58,6 +59,6 @@ def test_refusals_name_every_filter_that_a_request_fails():
     given = plain_market(cash=[9 * U] * 2, amounts=[10 * U, 10 * U])
     given.mandates.grades[0, 0] = False
     given.mandates.max_rate[0] = 100
-    given.requests.rate[1] = 50
+    given.requests.rate[1] = given.requests.floor_rate[1] = 50
     found = refusals(given, np.arange(2), np.arange(2))
     assert found.tolist() == [[Filter.GRADE | Filter.RATE_TOO_HIGH, Filter.GRADE], [0, 0]]

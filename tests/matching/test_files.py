@@ -84,7 +84,7 @@ def test_spoiled_bytes_are_refused(spoil) -> None:
 
 
 def test_bytes_of_another_version_are_refused() -> None:
-    data = market_bytes(small_market(1)).replace(b'"market":1', b'"market":2', 1)
+    data = market_bytes(small_market(1)).replace(b'"market":2', b'"market":3', 1)
     with pytest.raises(BrokenFrame, match="version"):
         market_from_bytes(data)
 

@@ -100,12 +100,18 @@ def test_invariant_4_no_stake_exceeds_the_caps_per_loan_and_per_borrower():
         Caps(result).run()
 
 
-def test_invariant_5_every_request_gets_nothing_or_exactly_what_may_be_placed():
+def test_invariant_5_every_request_gets_nothing_or_the_whole_or_a_part_that_suffices():
+    parts = 0
     for result in solved():
-        placed, targets = totals(result, "request"), result.market.requests.target_units()
-        for request, units in enumerate(targets.tolist()):
-            expected = units * UNIT_CENTS if result.is_funded[request] else 0
-            assert placed[request,] == expected
+        placed, requests = totals(result, "request"), result.market.requests
+        for request, units in enumerate(requests.target_units().tolist()):
+            cents, least = placed[request,], int(requests.least_cents[request])
+            if result.outcome[request] == Outcome.PART:
+                parts += 1
+                assert min(least, units * UNIT_CENTS) <= cents < units * UNIT_CENTS
+            else:
+                assert cents == (units * UNIT_CENTS if result.is_funded[request] else 0)
+    assert parts
 
 
 def test_invariant_6_every_stake_meets_the_criteria_of_its_mandate():
@@ -117,8 +123,11 @@ def test_invariant_6_every_stake_meets_the_criteria_of_its_mandate():
             assert mandates.terms[mandate, term]
             assert mandates.purposes[mandate, requests.purpose[request]]
             assert requests.mark[request] <= mandates.max_mark[mandate]
-            rate = requests.rate[request]
+            rate = result.rate[request]
+            assert requests.floor_rate[request] <= rate <= requests.rate[request]
             assert mandates.min_rate[mandate] <= rate <= mandates.max_rate[mandate]
+            assert rate - requests.loss_rate[request] >= mandates.min_net_rate[mandate]
+            assert not (requests.traits[request] & mandates.refused[mandate]).any()
 
 
 def test_invariant_7_the_order_of_the_rows_changes_nothing():
@@ -153,13 +162,14 @@ def test_invariant_8_no_skipped_request_could_be_filled_from_what_is_left():
         after.run()
         for bucket in after.buckets:
             for request, target in zip(bucket.requests, bucket.targets, strict=True):
-                if target and not result.is_funded[request]:
+                is_auction = result.market.requests.is_auction[request]
+                if target and not result.is_funded[request] and not is_auction:
                     sums = {0}
                     for mandate in bucket.mandates:
                         cap = after._cap(mandate, request, target)
                         sizes = range(mandate.minimum, cap + 1)
                         sums |= {a + b for a in sums for b in sizes if a + b <= target}
-                    assert target not in sums
+                    assert not sums & set(range(after._least(request), target + 1))
 
 
 def test_invariant_9_nobody_who_stood_lower_was_left_out_for_one_who_stood_higher():
@@ -229,6 +239,7 @@ def _renamed(given: Market, names: dict[int, int]) -> Market:
     return market(
         terms=given.terms,
         purposes=given.purposes,
+        traits=given.traits,
         lenders=replace(given.lenders, ids=new(given.lenders.ids)),
         mandates=replace(given.mandates, lender_ids=new(given.mandates.lender_ids)),
         requests=given.requests,
@@ -265,6 +276,7 @@ def _without(given: Market, lender_ids: np.ndarray) -> Market:
     return market(
         terms=given.terms,
         purposes=given.purposes,
+        traits=given.traits,
         lenders=kept(given.lenders, given.lenders.ids),
         mandates=kept(given.mandates, given.mandates.lender_ids),
         requests=given.requests,
