@@ -35,8 +35,8 @@ dev: $(TOOLS) css messages  ## Serve the site with reload, a worker, the schedul
 bench: $(TOOLS)  ## Measure the matching engine
 	@exec $(RUN) -m bench $(ARGS)
 
-soak: $(TOOLS) css messages  ## Try the property tests on thousands of fresh examples each
-	@PARI_EXAMPLES=soak exec $(RUN) -m pytest -n 2 -q -m hypothesis $(ARGS)
+soak: $(TOOLS) css messages  ## Try the property tests and drills on thousands of fresh examples
+	@PARI_EXAMPLES=soak exec $(RUN) -m pytest -n 2 -q -m "hypothesis or soak" $(ARGS)
 
 lock: $(TOOLS)  ## Compile requirements*.in into pinned files with hashes
 	$(LOCK) requirements.in -o requirements.txt

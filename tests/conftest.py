@@ -1,11 +1,13 @@
 """What every test may use; the servers themselves come from tests/settings.py."""
 
 import os
+from collections.abc import Generator
 
 import pytest
 from django.utils import translation
 from hypothesis import settings
 
+from tests import seeds
 from tests.leftovers import drop_databases_of_dead_runs
 
 # The same examples in every run, however slow the machine: a red run can be run again.
@@ -15,6 +17,11 @@ settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=
 settings.load_profile(os.environ.get("PARI_EXAMPLES", "house"))
 
 _NEEDS_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark of `make soak` known."""
+    config.addinivalue_line("markers", "soak: tries more, and fresh, examples in `make soak`")
 
 
 def pytest_sessionstart() -> None:
@@ -36,3 +43,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup() -> None:
     """Begin every test in the language of the settings, whatever the one before has spoken."""
     translation.deactivate()
+    seeds.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell with each failure of a random test how to have the same examples again."""
+    report = yield
+    if report.failed and item.get_closest_marker("soak"):
+        report.sections.append(("random examples", seeds.told()))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Close a soak with the seed that it began at."""
+    if seeds.IS_SOAK:
+        terminalreporter.write_line(seeds.told())
