@@ -87,6 +87,8 @@ SHARE_CENTS: Final = 25_00
 
 LEAST_PART_PERCENT: Final = 70
 """A borrower may accept a part of the amount from this share of it on."""
+LEAST_PARTS: Final = tuple(range(LEAST_PART_PERCENT, 101, 5))
+"""The parts of the amount, in percent, among which a borrower chooses what would do."""
 
 LISTING_DAYS: Final = 14
 REFLECTION_DAYS: Final = 4

@@ -98,6 +98,20 @@ class MandateInvalid(InvalidInput):
     sentence = _("This mandate could never place an offer as it stands.")
 
 
+class AuctionIsWhole(InvalidInput):
+    """An auction has one price for one amount."""
+
+    code = "auction_is_whole"
+    sentence = _("An auction is filled whole. Choose the whole amount, or a fixed rate.")
+
+
+class PartTooSmall(DomainError):
+    """Less is funded than the borrower said would do."""
+
+    code = "part_too_small"
+    sentence = _("Not enough is funded yet: %(least)s would do.")
+
+
 class AlreadyOpen(DomainError):
     """A borrower has one request at a time on the market."""
 

@@ -42,6 +42,10 @@ OPEN_FOR_BORROWER: Final = frozenset(
 )
 
 
+CLOSED_TO_BIDS: Final = frozenset({_R.FILLED, _R.ACCEPTED, _R.DISBURSED})
+"""In these what is funded is what the loan amounts to."""
+
+
 class OfferStatus(TextChoices):
     """Life of an offer: reserved money on a request."""
 

@@ -65,7 +65,7 @@ def figures(
 def figures_of(request: LoanRequest, on: date, *, amount_cents: int | None = None) -> Quote:
     """Work out a priced request, or a part of it, as if it were paid out on `on`."""
     return figures(
-        amount_cents or request.amount_cents or 0,
+        amount_cents or request.granted_cents,
         request.annual_rate or Decimal(0),
         request.term_months or 0,
         on,

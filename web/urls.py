@@ -61,6 +61,7 @@ _BORROWER: list[URLPattern] = [
     path("requests/<int:request_id>/", requests.page, name="my_request_page"),
     path("requests/<int:request_id>/review/", applications.review, name="application_review"),
     path("requests/<int:request_id>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("requests/<int:request_id>/take/", requests.take, name="take_part"),
     path("requests/<int:request_id>/appeal/", requests.appeal, name="appeal"),
     path("requests/<int:request_id>/sign/", contracts.sign_page, name="sign"),
     path("requests/<int:request_id>/contract.pdf", contracts.contract, name="contract"),

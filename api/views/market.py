@@ -17,7 +17,7 @@ from api.fields import RateField
 from api.filters import MarketFilters
 from api.views.base import Endpoint, Listing
 from core.errors import NotFound
-from lending.choices import Grade, Purpose
+from lending.choices import Grade, PriceRule, Purpose
 from lending.models import LoanRequest
 from lending.selectors.market import listed_requests, market_request
 from lending.states import RequestStatus
@@ -37,7 +37,15 @@ class MarketRequest(serializers.Serializer[LoanRequest]):
     funded_percent = serializers.IntegerField(help_text="Whole per cent, rounded down.")
     offers_count = serializers.IntegerField()
     term_months = serializers.IntegerField()
-    annual_rate = RateField()
+    annual_rate = RateField(help_text="The highest that it may come to where `rate_is_cap`.")
+    rate_is_cap = serializers.BooleanField(help_text="An auction whose price is not found yet.")
+    price_rule = serializers.ChoiceField(PriceRule.choices)
+    floor_rate = RateField(
+        allow_null=True, help_text="The lowest price of an auction; null for a fixed rate."
+    )
+    least_percent = serializers.IntegerField(
+        help_text="The part that the borrower may take at the deadline; 100 is all or nothing."
+    )
     grade = serializers.ChoiceField(Grade.choices)
     affordability_mark = serializers.IntegerField(
         allow_null=True, help_text="1 to 5: how much of the free income all debts take."

@@ -18,7 +18,7 @@ from lending.choices import (
     PriceRule,
     Purpose,
 )
-from lending.states import OPEN_FOR_BORROWER, RequestStatus
+from lending.states import CLOSED_TO_BIDS, OPEN_FOR_BORROWER, RequestStatus
 
 
 class LoanRequest(models.Model):
@@ -127,6 +127,29 @@ class LoanRequest(models.Model):
     def missing_cents(self) -> int:
         """What is still to be funded."""
         return (self.amount_cents or 0) - self.funded_cents
+
+    @property
+    def granted_cents(self) -> int:
+        """What the loan amounts to: what is funded once the market is closed, else all."""
+        return self.funded_cents if self.status in CLOSED_TO_BIDS else self.amount_cents or 0
+
+    @property
+    def least_cents(self) -> int:
+        """The part of the amount that is enough, rounded up to the unit; all by default."""
+        units = -(-(self.amount_cents or 0) * self.least_percent // 100 // SHARE_CENTS)
+        return units * SHARE_CENTS
+
+    @property
+    def is_auction(self) -> bool:
+        """Whether lenders find the rate."""
+        return self.price_rule != PriceRule.FIXED
+
+    @property
+    def rate_is_cap(self) -> bool:
+        """Whether `annual_rate` is only the highest that an open auction may come to."""
+        floor, rate = self.floor_rate, self.annual_rate
+        is_open = self.is_auction and self.status == RequestStatus.LISTED
+        return is_open and floor is not None and rate is not None and floor < rate
 
     @property
     def funded_share(self) -> float:

@@ -14,15 +14,17 @@ from typing import Final
 from core.inputs import Missing, line, on_step, one_of, text, within
 from lending.choices import (
     DUE_DAYS,
+    LEAST_PARTS,
     MAX_AMOUNT_CENTS,
     MIN_AMOUNT_CENTS,
     SHARE_CENTS,
     TERMS,
     Employment,
     Home,
+    PriceRule,
     Purpose,
 )
-from lending.errors import ContactInText
+from lending.errors import AuctionIsWhole, ContactInText
 
 LOWEST_RATE: Final = Decimal("0.005")
 HIGHEST_RATE: Final = Decimal("0.30")
@@ -35,13 +37,19 @@ _CONTACT: Final = re.compile(
 
 @dataclass(frozen=True)
 class AmountData:
-    """Step one: what is asked for. `max_rate` None leaves the rate to the price list."""
+    """Step one: what is asked for.
+
+    `max_rate` None leaves the rate to the price list; an auction needs it. `least_percent` is the
+    part of the amount that would do; an auction is filled whole.
+    """
 
     amount_cents: int | None
     term_months: int | None
     purpose: str
     due_day: int = 1
     max_rate: Decimal | None = None
+    price_rule: str = PriceRule.FIXED
+    least_percent: int = 100
 
     def checked(self) -> AmountData:
         """Return the same, tidied; raises InvalidInput with the field."""
@@ -49,12 +57,20 @@ class AmountData:
         rate = self.max_rate
         if rate is not None:
             rate = within("max_rate", rate, LOWEST_RATE, HIGHEST_RATE)
+        rule = one_of("price_rule", self.price_rule, PriceRule.values)
+        least = one_of("least_percent", self.least_percent, LEAST_PARTS)
+        if rule != PriceRule.FIXED and rate is None:
+            raise Missing(field="max_rate")
+        if rule != PriceRule.FIXED and least != 100:
+            raise AuctionIsWhole(field="least_percent")
         return AmountData(
             amount_cents=on_step("amount_cents", amount, SHARE_CENTS),
             term_months=one_of("term_months", self.term_months, TERMS),
             purpose=one_of("purpose", self.purpose, Purpose.values),
             due_day=one_of("due_day", self.due_day, DUE_DAYS),
             max_rate=rate,
+            price_rule=rule,
+            least_percent=least,
         )
 
 

@@ -35,7 +35,7 @@ def quote_of(request: LoanRequest, *, disbursed_on: date) -> Quote:
     if request.annual_rate is None or request.borrower_fee_rate is None:
         raise NotReady(field="annual_rate")
     return quote(
-        request.amount_cents or 0,
+        request.granted_cents,
         request.annual_rate,
         request.term_months or 0,
         disbursed_on,

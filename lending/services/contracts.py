@@ -104,7 +104,7 @@ def _check_firm(request: LoanRequest, *, at: datetime) -> None:
 def _issue(request: LoanRequest, *, at: datetime, ip: str | None) -> Contract:
     """Write the contract down; its document shows exactly the figures that are stored."""
     shares = lender_shares(request)
-    if sum(cents for _, cents in shares) != request.amount_cents:
+    if sum(cents for _, cents in shares) != request.granted_cents:
         raise StaleState(f"the offers on request {request.pk} do not add up")
     figures = figures_of(request, at=at) | {"lenders": shares}
     language = request.borrower.language

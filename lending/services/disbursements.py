@@ -122,7 +122,7 @@ def _stakes(
     stakes: dict[int, int] = defaultdict(int)
     for offer in offers:
         stakes[offer.lender_id] += offer.amount_cents
-    if set(stakes) != locked_lenders or sum(stakes.values()) != request.amount_cents:
+    if set(stakes) != locked_lenders or sum(stakes.values()) != request.granted_cents:
         raise StaleState(f"the offers on request {request.pk} do not add up to its amount")
     return stakes
 
@@ -136,9 +136,9 @@ def _create_loan(request: LoanRequest, on: date) -> Loan:
         number=f"P-{loan_id:06d}",
         request=request,
         borrower_id=request.borrower_id,
-        principal_cents=request.amount_cents,
-        outstanding_cents=request.amount_cents,
-        fee_cents=to_cents(request.amount_cents * fee_rate),
+        principal_cents=request.granted_cents,
+        outstanding_cents=request.granted_cents,
+        fee_cents=to_cents(request.granted_cents * fee_rate),
         annual_rate=request.annual_rate,
         term_months=request.term_months,
         grade=request.grade,

@@ -7,7 +7,8 @@ by hand, rounds of the engine and expiry never wait for each other in a ring.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.clock import day_of
-from core.errors import NotFound, StaleState
+from core.errors import IllegalTransition, NotFound, StaleState
 from core.jobs import enqueue
 from core.transitions import advance
 from ledger.chart import EntryKind, Role
@@ -26,11 +27,12 @@ from lending.errors import (
     BidOffStep,
     BidTooSmall,
     NotALender,
+    PartTooSmall,
     RequestClosed,
     RequestFull,
     TooLateToRevoke,
 )
-from lending.models import LoanRequest, Offer
+from lending.models import LoanRequest, Offer, ReviewDecision
 from lending.states import (
     OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
@@ -126,16 +128,69 @@ def add_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
     """Add new offers to a locked request's total; a full request is filled and told so."""
     request.funded_cents += cents
     request.save(update_fields=["funded_cents"])
-    if request.missing_cents:
-        return
-    advance(request, RequestStatus.FILLED, table=REQUEST_TRANSITIONS, at=at, filled_at=at)
+    if not request.missing_cents:
+        fill(request, at=at)
+
+
+def fill(request: LoanRequest, *, at: datetime, actor_id: int | None = None) -> None:
+    """Close a locked request to bids with what is funded, and tell its borrower.
+
+    An auction that bids by hand have filled alone is lent at its lowest rate: no mandate asked for
+    more, and who bids by hand takes any rate down to it.
+    """
+    fields: dict[str, Any] = {"filled_at": at}
+    if request.is_auction and request.floor_rate is not None and not _has_mandates(request):
+        fields["annual_rate"] = request.floor_rate
+    advance(
+        request,
+        RequestStatus.FILLED,
+        table=REQUEST_TRANSITIONS,
+        at=at,
+        actor_id=actor_id,
+        data={"funded_cents": request.funded_cents},
+        **fields,
+    )
     notify(
         person_id=request.borrower_id,
         kind="request_filled",
         key=f"request_filled:{request.pk}:{at.isoformat()}",
-        facts={"request_id": request.pk, "title": request.title},
+        facts={
+            "request_id": request.pk,
+            "title": request.title,
+            "funded_cents": request.funded_cents,
+            "amount_cents": request.amount_cents,
+            "is_part": bool(request.missing_cents),
+        },
         at=at,
     )
+
+
+def _has_mandates(request: LoanRequest) -> bool:
+    return _open_offers(request.pk).filter(source=OfferSource.MANDATE).exists()
+
+
+@transaction.atomic
+def take_part(*, borrower: User, request_id: int, at: datetime) -> LoanRequest:
+    """Be content with what is funded of one's listed request; taking it twice is harmless.
+
+    Raises NotFound, IllegalTransition (it is not open for bids), or PartTooSmall.
+    """
+    request = _locked_request(request_id)
+    if request.borrower_id != borrower.pk:
+        raise NotFound(f"request {request_id}")
+    if request.status == RequestStatus.FILLED:
+        return request
+    if request.status != RequestStatus.LISTED:
+        raise IllegalTransition(f"request {request_id} is {request.status}")
+    if not suffices(request):
+        raise PartTooSmall(least_cents=request.least_cents)
+    fill(request, at=at, actor_id=borrower.pk)
+    return request
+
+
+def suffices(request: LoanRequest) -> bool:
+    """Whether as much is funded as the borrower said would do."""
+    return 0 < request.least_cents <= request.funded_cents
 
 
 @transaction.atomic
@@ -184,9 +239,15 @@ def is_revocable(offer: Offer, request: LoanRequest, *, at: datetime) -> bool:
 
 
 def _take_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
+    """Take a revoked bid off a locked request; a filled one that it was needed for opens again.
+
+    A part that still suffices stays a part, and so does a whole whose deadline is over.
+    """
+    was_part = request.missing_cents > 0
     request.funded_cents -= cents
     request.save(update_fields=["funded_cents"])
-    if request.status == RequestStatus.FILLED:
+    is_over = request.deadline_on is not None and day_of(at) > request.deadline_on
+    if request.status == RequestStatus.FILLED and not (suffices(request) and (was_part or is_over)):
         advance(
             request,
             RequestStatus.LISTED,
@@ -194,8 +255,17 @@ def _take_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
             at=at,
             reason="a bid was revoked",
             filled_at=None,
+            annual_rate=_rate_when_open(request),
         )
     enqueue("matching.round_requested")
+
+
+def _rate_when_open(request: LoanRequest) -> Decimal | None:
+    """The rate of a request that opens again: an auction that no mandate priced has its cap."""
+    if not request.is_auction or _has_mandates(request):
+        return request.annual_rate
+    approved = request.reviews.filter(decision=ReviewDecision.APPROVE).order_by("-id").first()
+    return approved.annual_rate if approved else request.annual_rate
 
 
 def end_request(

@@ -81,11 +81,12 @@ def needs_two(request: LoanRequest) -> bool:
 
 
 def listing_rate(request: LoanRequest, assessment: Assessment) -> Decimal | None:
-    """The rate at which the request is listed if staff change nothing: posted, capped by the
-    borrower's own highest rate."""
-    if assessment.posted_rate is None or request.max_rate is None:
-        return assessment.posted_rate
-    return min(assessment.posted_rate, request.max_rate)
+    """The rate at which the request is listed if staff change nothing: posted, or for an auction
+    the ceiling, both capped by the borrower's own highest rate."""
+    usual = assessment.ceiling_rate if request.is_auction else assessment.posted_rate
+    if usual is None or request.max_rate is None:
+        return usual
+    return min(usual, request.max_rate)
 
 
 def _open_case(reviewer: User, request_id: int) -> _Case:
@@ -163,6 +164,7 @@ def _list(case: _Case, rate: Decimal, reviewer: User, *, at: datetime) -> None:
         actor_id=reviewer.pk,
         data={"annual_rate": str(rate)},
         annual_rate=rate,
+        floor_rate=case.assessment.floor_rate if request.is_auction else None,
         grade=case.assessment.grade,
         affordability_mark=case.assessment.affordability_mark,
         borrower_fee_rate=fee_rate(FeeKind.BORROWER, on),

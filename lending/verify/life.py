@@ -49,7 +49,10 @@ LEFT JOIN (SELECT request_id,
                   sum(amount_cents) FILTER (WHERE status = 'open') AS open
            FROM lending_offer GROUP BY 1) AS offered ON offered.request_id = request.id
 CROSS JOIN LATERAL (
-    VALUES ('asked for', request.amount_cents),
+    VALUES ('granted', request.funded_cents),
+           ('asked for', CASE WHEN request.funded_cents * 100
+                                   >= request.amount_cents * request.least_percent
+                              THEN loan.principal_cents ELSE request.amount_cents END),
            ('offers', coalesce(offered.converted, 0) + coalesce(offered.open, 0)),
            ('disbursed request', CASE request.status WHEN 'disbursed' THEN loan.principal_cents
                                  ELSE 0 END)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from accounts.models import User
 from core import audit
 from core.clock import day_of
-from lending.choices import LISTING_DAYS, Employment, Home, Purpose
+from lending.choices import LISTING_DAYS, Employment, Home, PriceRule, Purpose
 from lending.models import LoanRequest, Offer
 from lending.services import requests, reviews
 from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
@@ -127,6 +127,9 @@ def listed_request(
     purpose: str = Purpose.CAR,
     due_day: int = 1,
     borrower_fee_rate: Decimal = Decimal("0.025"),
+    price_rule: str = PriceRule.FIXED,
+    floor_rate: Decimal | None = None,
+    least_percent: int = 100,
     at: datetime = AT,
 ) -> LoanRequest:
     """A request on the market, put there directly: no application, no review, but a trail."""
@@ -143,6 +146,10 @@ def listed_request(
         story="The old one will not pass its next inspection.",
         due_day=due_day,
         borrower_fee_rate=borrower_fee_rate,
+        price_rule=price_rule,
+        floor_rate=floor_rate,
+        least_percent=least_percent,
+        max_rate=None if floor_rate is None else annual_rate,
         created_at=at,
         submitted_at=at,
         listed_at=at,

@@ -30,8 +30,8 @@ def _closing(on: date) -> dict[str, list[int]]:
 
 def test_a_request_lives_through_its_last_day() -> None:
     request = make.listed_request()
-    assert _closing(DEADLINE - timedelta(days=1)) == {"unfilled": [], "unsigned": []}
-    assert _closing(DEADLINE) == {"unfilled": [request.pk], "unsigned": []}
+    assert _closing(DEADLINE - timedelta(days=1)) == {"parts": [], "unfilled": [], "unsigned": []}
+    assert _closing(DEADLINE) == {"parts": [], "unfilled": [request.pk], "unsigned": []}
     request.refresh_from_db()
     assert request.status == RequestStatus.EXPIRED
 
@@ -53,7 +53,7 @@ def test_lenders_get_their_money_back_to_the_cent() -> None:
 def test_closing_a_day_twice_changes_nothing_more() -> None:
     make.listed_request()
     _closing(DEADLINE)
-    assert _closing(DEADLINE) == {"unfilled": [], "unsigned": []}
+    assert _closing(DEADLINE) == {"parts": [], "unfilled": [], "unsigned": []}
     assert Message.objects.count() == 1
 
 
@@ -75,7 +75,7 @@ def test_a_filled_request_waits_two_weeks_for_a_signature() -> None:
 def test_a_signed_request_does_not_expire() -> None:
     request = make.filled_request()
     LoanRequest.objects.filter(pk=request.pk).update(status=RequestStatus.ACCEPTED)
-    assert _closing(DEADLINE + timedelta(days=60)) == {"unfilled": [], "unsigned": []}
+    assert _closing(DEADLINE + timedelta(days=60)) == {"parts": [], "unfilled": [], "unsigned": []}
 
 
 def test_a_request_that_fills_at_the_last_moment_is_kept() -> None:

@@ -118,9 +118,9 @@ def test_a_page_of_ten_thousand_requests_comes_from_the_index() -> None:
             """
             INSERT INTO lending_loanrequest (borrower_id, public_id, status, amount_cents,
                 term_months, purpose, title, story, due_day, annual_rate, grade, funded_cents,
-                created_at, listed_at, deadline_on)
+                price_rule, least_percent, created_at, listed_at, deadline_on)
             SELECT %s, gen_random_uuid(), 'listed', 100000, 36, 'car', 'A car', '', 1, 0.08, 'C',
-                0, now(), now(), DATE '2026-01-01' + number %% 400
+                0, 'fixed', 100, now(), now(), DATE '2026-01-01' + number %% 400
             FROM generate_series(1, 10000) AS number
             """,
             [borrower.pk],

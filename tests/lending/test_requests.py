@@ -133,6 +133,7 @@ def test_an_application_holds_nothing_but_the_fields_on_the_list() -> None:
     }
     assert asked == {
         "amount_cents", "term_months", "purpose", "due_day", "max_rate",
+        "price_rule", "least_percent",
         "employment", "job_title", "years_in_job", "income_cents",
         "home", "household_size", "housing_cents", "living_cents", "instalments_cents",
         "debt_cents", "assets_cents", "price_cents", "had_payment_trouble",

@@ -76,6 +76,7 @@ TABLE: Final[dict[str, Row]] = {
     "listed_curve": Row(READ, "in review", *_ACT_ON_OWN),
     "application_step": Row(FORM, "draft", *_OWN_ONLY, {"name": "budget"}),
     "withdraw_request": Row(ACT, "in review", *_ACT_ON_OWN),
+    "take_part": Row(ACT, "in review", *_ACT_ON_OWN),
     "appeal": Row(ACT, "declined", *_OWN_ONLY),
     "sign": Row(FORM, "filled", *_OWN_ONLY),
     "contract": Row(READ, "signed", *_OWN_ONLY),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lending.choices import (
     DUE_DAYS,
+    LEAST_PARTS,
     MAX_AMOUNT_CENTS,
     MIN_AMOUNT_CENTS,
     SHARE_CENTS,
     Employment,
     Home,
+    PriceRule,
     Purpose,
 )
 from lending.models import LoanRequest
@@ -22,7 +26,7 @@ from lending.services.application_data import AmountData, BudgetData, StoryData,
 from web.forms.base import PariForm
 from web.forms.fields import MoneyField, PercentField
 from web.forms.quotes import term_choices
-from web.templatetags.pari import due_day, euro
+from web.templatetags.pari import due_day, euro, share
 
 Data = TypeVar("Data", AmountData, WorkData, BudgetData, StoryData)
 
@@ -35,6 +39,16 @@ def _terms() -> list[tuple[Any, Any]]:
 
 def _due_days() -> list[tuple[int, str]]:
     return [(day, due_day(day)) for day in DUE_DAYS]
+
+
+def _parts() -> list[tuple[int, str]]:
+    """The whole first, then smaller parts of it."""
+    whole = (100, gettext("Only the whole amount"))
+    parts = [
+        (percent, gettext("From %(share)s on") % {"share": share(Decimal(percent) / 100)})
+        for percent in reversed(LEAST_PARTS[:-1])
+    ]
+    return [whole, *parts]
 
 
 class StepForm(PariForm, Generic[Data]):
@@ -77,6 +91,28 @@ class AmountForm(StepForm[AmountData]):
         label=_("Highest rate you accept"),
         required=False,
         help_text=_("Leave it empty to take the rate of the price list for your grade."),
+    )
+    price_rule = forms.TypedChoiceField(
+        label=_("How is the rate found?"),
+        required=False,
+        empty_value=PriceRule.FIXED,
+        choices=PriceRule.choices,
+        widget=forms.RadioSelect(attrs={"choices_class": "choices-wide"}),
+        help_text=_(
+            "In an auction lenders say from which rate on they lend. You pay the lowest at which "
+            "your request fills, never more than the highest rate you accept."
+        ),
+    )
+    least_percent = forms.TypedChoiceField(
+        label=_("Would a part of it do?"),
+        required=False,
+        coerce=int,
+        empty_value=100,
+        choices=_parts,
+        help_text=_(
+            "If the whole does not come together in time, you may sign for the part that did. "
+            "An auction is always filled whole."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ from lending.selectors.requests import (
 )
 from lending.services.appeals import ask_for_review
 from lending.services.contract_figures import quote_of
+from lending.services.offers import suffices, take_part
 from lending.services.requests import withdraw_request
 from lending.states import OPEN_FOR_BORROWER, RequestStatus
 from web.access import borrowers_only, person_of
@@ -31,6 +32,7 @@ from web.errors import refusals_on, refusals_told
 from web.forms.applications import AppealForm
 from web.htmx import wants_piece
 from web.representative import figures
+from web.templatetags.pari import euro
 from web.views.applications import to_next_step
 from web.views.funding_curves import listed_context
 
@@ -97,6 +99,9 @@ def _standing(own: LoanRequest) -> dict[str, Any]:
         "refusal_reasons": [REFUSALS.get(code, code) for code in refusal.reasons]
         if refusal
         else [],
+        "can_take_part": own.status == RequestStatus.LISTED
+        and own.least_percent < 100
+        and suffices(own),
         "can_withdraw": own.status in OPEN_FOR_BORROWER,
         "earlier": requests_of(own.borrower).exclude(pk=own.pk),
         "today": clock.business_date(),
@@ -138,6 +143,19 @@ def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     with refusals_told(request):
         withdraw_request(borrower=person, request_id=request_id, at=clock.now())
         messages.success(request, _("Your request is withdrawn. You owe nothing."))
+    return redirect("web:my_request_page", request_id)
+
+
+@require_POST
+@borrowers_only
+def take(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Be content with what is funded."""
+    person = person_of(request)
+    request_of_borrower(person, request_id)
+    with refusals_told(request):
+        own = take_part(borrower=person, request_id=request_id, at=clock.now())
+        told = _("%(part)s are yours once you have signed.")
+        messages.success(request, told % {"part": euro(own.granted_cents)})
     return redirect("web:my_request_page", request_id)
 
 
