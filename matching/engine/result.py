@@ -18,6 +18,8 @@ from matching.engine.stakes import Stakes
 
 RULE_VERSION: Final = "water-filling 2"
 """Changes whenever the same market and seed would give another result."""
+BEFORE_AUCTIONS: Final = "water-filling 1"
+"""The same rule where every rate is fixed; its results told no rates."""
 
 FILLED: Final = (int(Outcome.FUNDED), int(Outcome.FITTED), int(Outcome.PART))
 
@@ -64,11 +66,17 @@ class Result:
     @cached_property
     def sha256(self) -> str:
         """The hash of everything decided, with the prices that it rests on."""
-        return digest(self._pieces())
+        return self.sha256_by(RULE_VERSION)
 
-    def _pieces(self) -> Iterator[bytes]:
+    def sha256_by(self, rules: str) -> str:
+        """The hash as a release with these rules wrote it; raises ValueError for unknown ones."""
+        if rules not in (RULE_VERSION, BEFORE_AUCTIONS):
+            raise ValueError(rules)
+        return digest(self._pieces(rules))
+
+    def _pieces(self, rules: str) -> Iterator[bytes]:
         market, stakes = self.market, self.stakes
-        facts = {"result": RULE_VERSION, "seed": self.seed}
+        facts = {"result": rules, "seed": self.seed}
         columns = {
             "mandate": market.mandates.ids[stakes.mandates],
             "request": market.requests.ids[stakes.requests],
@@ -84,4 +92,6 @@ class Result:
             "attainable_cents": self.attainable_cents,
             "owed_cents": self.owed_cents,
         }
+        if rules == BEFORE_AUCTIONS:
+            del columns["rate"]
         return frames(facts, columns)

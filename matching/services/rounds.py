@@ -134,7 +134,7 @@ def _decide(match: MatchRound, *, at: datetime) -> Result | None:
         _refuse(match, str(broken), at=at)
         return None
     if match.status == RoundStatus.SOLVED:
-        if match.output_sha256 != result.sha256:
+        if match.output_sha256 != result.sha256_by(match.rule_version):
             _refuse(match, "solved again, it came out otherwise", at=at)
             return None
         return result
@@ -144,7 +144,7 @@ def _decide(match: MatchRound, *, at: datetime) -> Result | None:
         at=at,
         solved_at=at,
         seed=str(seed),
-        output_sha256=result.sha256,
+        output_sha256=result.sha256_by(match.rule_version),
         figures=dict(figures(result)),
         skipped=_skipped(result),
     )

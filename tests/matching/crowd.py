@@ -52,13 +52,13 @@ class Crowd:
         return twin
 
     def _lender(self) -> User:
-        lender = people.lender(cash_cents=self.rng.randint(8, 60) * U + self.rng.randint(0, 99))
-        for _ in range(self.rng.choice((0, 1, 1, 2))):
+        lender = people.lender(cash_cents=self.rng.randint(10, 90) * U + self.rng.randint(0, 99))
+        for _ in range(self.rng.choice((0, 1, 1, 1, 2))):
             mandate(
                 lender=lender,
                 grades=self.rng.sample(GRADES, self.rng.randint(1, 3)),
-                max_per_loan_cents=self.rng.randint(1, 20) * U,
-                max_per_borrower_cents=20 * U,
+                max_per_loan_cents=self.rng.randint(4, 40) * U,
+                max_per_borrower_cents=40 * U,
                 reserve_cents=self.rng.choice((0, 0, U)),
                 priority=self.rng.randint(1, 3),
             )
@@ -73,8 +73,9 @@ class Crowd:
                 LoanRequest.objects.filter(pk=made.pk).update(least_percent=least)
 
     def pay_in(self) -> None:
-        """Give somebody more to lend."""
-        people.give_cash(self.rng.choice(self.lenders), self.rng.randint(8, 80) * U, at=AT)
+        """Give some of them more to lend."""
+        for lender in self.rng.sample(self.lenders, 3):
+            people.give_cash(lender, self.rng.randint(4, 60) * U, at=AT)
 
     def acts(self, count: int, *, at: datetime) -> None:
         """Do some things by hand; what is refused changes nothing."""

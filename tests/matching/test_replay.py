@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,14 +12,19 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from core import clock
 from lending.models import Offer
+from matching.engine.result import BEFORE_AUCTIONS
 from matching.models import MatchRound, Receipt
-from matching.services.replays import differences, replay
-from matching.services.rounds import run_round
+from matching.services.replays import REPLAYABLE, differences, replay, replayed
+from matching.services.rounds import chain_of, run_round
+from matching.states import RoundStatus
 from tests.factories.mandates import mandate
+from tests.matching.crowd import Crowd
 from tests.matching.world import OLD, booked, on_market
+from tests.processes import environment_of_test
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,8 +56,11 @@ def test_a_stored_round_comes_out_the_same() -> None:
     [
         (lambda m: Offer.objects.filter(round_id=m.pk).update(amount_cents=100_00), "changed"),
         (lambda m: Receipt.objects.filter(round=m).update(level=1), "changed"),
-        (lambda m: Receipt.objects.filter(round=m).delete(), "changed"),
+        (lambda m: Receipt.objects.filter(round=m).delete(), "has lost its receipt"),
+        (lambda m: Offer.objects.filter(round_id=m.pk).update(round_id=None), "is missing"),
         (lambda m: MatchRound.objects.filter(pk=m.pk).update(seed="5"), "committed"),
+        (lambda m: MatchRound.objects.filter(pk=m.pk).update(snapshot=b"x"), "decided again"),
+        (lambda m: MatchRound.objects.filter(pk=m.pk).update(rule_version="?"), "decided again"),
         (lambda m: MatchRound.objects.filter(pk=m.pk).update(output_sha256="0"), "hash"),
         (lambda m: MatchRound.objects.filter(pk=m.pk).update(market_sha256="0"), "another hash"),
         (lambda m: MatchRound.objects.filter(pk=m.pk).update(fallen={"1": "x"}), "chain"),
@@ -65,6 +74,130 @@ def test_whatever_was_changed_in_the_tables_is_found(tamper, told: str) -> None:
     assert any(told in line for line in differences(match))
     with pytest.raises(CommandError, match="differs"):
         said("replay_round", str(match.pk))
+
+
+def several_rounds(seed: int = 0) -> list[MatchRound]:
+    """Rounds of a random crowd, one after another, each with some stakes."""
+    crowd, made = Crowd(seed), []
+    for hour in range(8):
+        crowd.list_requests()
+        crowd.pay_in()
+        crowd.acts(2, at=OLD)
+        match = run_round(at=OLD + timedelta(hours=hour))
+        if match is not None and match.figures["stakes"]:
+            made.append(match)
+    assert len(made) > 3
+    return made
+
+
+@pytest.mark.django_db
+def test_all_rounds_are_replayed_with_one_line() -> None:
+    assert said("replay_round", "--all").startswith("0 rounds with 0 stakes")
+    made = several_rounds()
+
+    told = said("replay_round", "--all")
+
+    decided, stakes = MatchRound.objects.exclude(status=RoundStatus.OPEN), Receipt.objects.count()
+    assert told == (
+        f"{decided.count()} rounds with {stakes} stakes come out the same. "
+        f"{decided.latest('pk').chain_sha256}\n"
+    )
+    assert stakes >= 2 * len(made)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (
+            "UPDATE lending_offer SET amount_cents = amount_cents + 2500 WHERE id = %s",
+            "was changed: amount_cents is {more}, decided was {cents}",
+        ),
+        (
+            "UPDATE matching_receipt SET level = level + 1 WHERE offer_id = %s",
+            "was changed: level is {higher}, decided was {level}",
+        ),
+        ("DELETE FROM matching_receipt WHERE offer_id = %s", "has lost its receipt"),
+    ],
+)
+def test_one_cell_changed_behind_the_back_of_the_house_is_named(sql: str, told: str) -> None:
+    match = several_rounds()[1]
+    receipt = Receipt.objects.filter(round=match).order_by("offer_id").last()
+    assert receipt is not None
+    offer = receipt.offer
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger, no foreign key
+        cursor.execute(sql, [offer.pk])
+        assert cursor.rowcount == 1
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    err = StringIO()
+    with pytest.raises(CommandError, match="1 rounds differ in 1 places"):
+        call_command("replay_round", "--all", stdout=err, stderr=err)
+
+    stake = f"mandate {offer.mandate_id}, lender {offer.lender_id}, in request {offer.request_id}"
+    what = told.format(
+        cents=offer.amount_cents,
+        more=offer.amount_cents + 2500,
+        level=receipt.level,
+        higher=receipt.level + 1,
+    )
+    assert err.getvalue() == f"Round {match.pk}: the stake of {stake} {what}\n"
+
+
+SHUFFLED = """
+import django
+django.setup()
+from numpy.random import default_rng
+from matching.engine.solve import solve
+from matching.models import MatchRound
+from matching.services.replays import REPLAYABLE
+from matching.services.rounds import market_of
+from tests.matching.markets import shuffled
+for match in MatchRound.objects.filter(status__in=REPLAYABLE).order_by("pk"):
+    for seed in range(3):
+        market = shuffled(market_of(match), default_rng(seed))
+        print(solve(market, int(match.seed)).sha256)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
+def test_other_processes_with_other_hash_seeds_and_shuffled_rows_replay_every_round(
+    hash_seed: str,
+) -> None:
+    several_rounds()
+    elsewhere = {**os.environ, **environment_of_test(), "PYTHONHASHSEED": hash_seed}
+
+    def printed(*command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=elsewhere,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    assert printed("manage.py", "replay_round", "--all") == said("replay_round", "--all")
+    decided = MatchRound.objects.filter(status__in=REPLAYABLE).order_by("pk")
+    names = [name for name in decided.values_list("output_sha256", flat=True) for _ in range(3)]
+    assert printed("-c", SHUFFLED).split() == names
+
+
+@pytest.mark.django_db
+def test_a_round_of_the_rules_before_auctions_is_replayed_by_its_own_hash() -> None:
+    match = a_round()
+    name = replayed(match).sha256_by(BEFORE_AUCTIONS)
+    assert name != match.output_sha256
+    MatchRound.objects.filter(pk=match.pk).update(
+        rule_version=BEFORE_AUCTIONS, output_sha256=name, chain_sha256=""
+    )
+    match.refresh_from_db()
+    match.chain_sha256 = chain_of(match)
+
+    assert list(differences(match)) == []
 
 
 @pytest.mark.django_db
