@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from uuid import uuid4
 
@@ -17,12 +17,14 @@ from lending.models import LoanRequest, Mandate, Offer
 from lending.services.mandates import pause_mandate
 from lending.services.offers import revoke_offer
 from lending.states import MandateStatus, OfferSource, OfferStatus, RequestStatus
+from matching.models import MatchRound
+from matching.services.rounds import run_round
 from payments.services.withdrawals import request_withdrawal
 from tests.factories import people
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
 from tests.factories.requests import bid
-from tests.matching.world import on_market
+from tests.matching.world import OLD, on_market
 
 U = 25_00
 GRADES = "ABC"
@@ -128,3 +130,17 @@ class Crowd:
         chosen = self.rng.choice(active.order_by("pk"))
         pause_mandate(lender=chosen.lender, mandate_id=chosen.pk, at=at)
         self.touched.mandates.add(chosen.pk)
+
+
+def several_rounds(seed: int = 0) -> list[MatchRound]:
+    """Rounds of a crowd, one after another, each with some stakes."""
+    crowd, made = Crowd(seed), []
+    for hour in range(8):
+        crowd.list_requests()
+        crowd.pay_in()
+        crowd.acts(2, at=OLD)
+        match = run_round(at=OLD + timedelta(hours=hour))
+        if match is not None and match.figures["stakes"]:
+            made.append(match)
+    assert len(made) > 3
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from matching.services.replays import REPLAYABLE, differences, replay, replayed
 from matching.services.rounds import chain_of, run_round
 from matching.states import RoundStatus
 from tests.factories.mandates import mandate
-from tests.matching.crowd import Crowd
+from tests.matching.crowd import several_rounds
 from tests.matching.world import OLD, booked, on_market
 from tests.processes import environment_of_test
 
@@ -74,20 +73,6 @@ def test_whatever_was_changed_in_the_tables_is_found(tamper, told: str) -> None:
     assert any(told in line for line in differences(match))
     with pytest.raises(CommandError, match="differs"):
         said("replay_round", str(match.pk))
-
-
-def several_rounds(seed: int = 0) -> list[MatchRound]:
-    """Rounds of a random crowd, one after another, each with some stakes."""
-    crowd, made = Crowd(seed), []
-    for hour in range(8):
-        crowd.list_requests()
-        crowd.pay_in()
-        crowd.acts(2, at=OLD)
-        match = run_round(at=OLD + timedelta(hours=hour))
-        if match is not None and match.figures["stakes"]:
-            made.append(match)
-    assert len(made) > 3
-    return made
 
 
 @pytest.mark.django_db
@@ -176,8 +161,8 @@ def test_other_processes_with_other_hash_seeds_and_shuffled_rows_replay_every_ro
             env=elsewhere,
             capture_output=True,
             text=True,
-            check=True,
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     assert printed("manage.py", "replay_round", "--all") == said("replay_round", "--all")
@@ -210,43 +195,6 @@ def test_a_round_that_is_not_decided_or_not_there_cannot_be_replayed(tmp_path: P
             said(name, str(waiting.pk), *more)
         with pytest.raises(CommandError, match="There is no round 999999"):
             said(name, "999999", *more)
-
-
-@pytest.mark.django_db
-def test_an_exported_round_solved_from_its_files_is_the_same_round(tmp_path: Path) -> None:
-    match = a_round()
-    told = said("export_round", str(match.pk), str(tmp_path))
-    assert f"--seed {match.seed}" in told
-    out = tmp_path / "again.csv"
-
-    program = [sys.executable, "manage.py", "match", "--market", str(tmp_path), "--out", str(out)]
-    done = subprocess.run(
-        [*program, "--seed", match.seed],
-        cwd=ROOT,
-        env={"PARI_ENV": "test", "PATH": "", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/no"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    line = json.loads(done.stdout)
-    assert line["output_sha256"] == match.output_sha256
-    assert line["stakes"] == match.figures["stakes"] == Offer.objects.count()
-    assert line["funded_cents"] == match.figures["funded_cents"]
-    assert list(line) == [
-        "lenders",
-        "mandates",
-        "requests",
-        "pairs",
-        "stakes",
-        "funded_requests",
-        "funded_cents",
-        "solve_seconds",
-        "load_seconds",
-        "peak_mb",
-        "output_sha256",
-    ]
-    assert out.read_bytes() == (tmp_path / "allocation.csv").read_bytes()
 
 
 def test_match_names_the_spot_of_a_bad_cell(tmp_path: Path) -> None:
