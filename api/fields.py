@@ -138,3 +138,13 @@ class PublicIdField(serializers.UUIDField):
         if not isinstance(data, str) or not _UUID.fullmatch(data):
             self.fail("invalid", value=data)
         return UUID(data)
+
+
+class FlagField(serializers.BooleanField):
+    """True or false, not a word for it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuse 1, "yes" and the like."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data

@@ -6,6 +6,7 @@ file's content. Problems are collected, so that one start names all of them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -60,7 +61,9 @@ class Env:
             return value.lower() in _YES
         return self._bad(name, "must be yes or no (also true/false, on/off, 1/0)", default)
 
-    def number(self, name: str, default: int, *, at_least: int = 0) -> int:
+    def number(
+        self, name: str, default: int, *, at_least: int = 0, at_most: int | None = None
+    ) -> int:
         """Return a whole number."""
         value = self._raw(name)
         if value is None:
@@ -71,7 +74,23 @@ class Env:
             return self._bad(name, "must be a whole number", default)
         if number < at_least:
             return self._bad(name, f"must be at least {at_least}", default)
+        if at_most is not None and number > at_most:
+            return self._bad(name, f"must be at most {at_most}", default)
         return number
+
+    def steps(self, name: str, default: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        """Return steps written like `48:50,96:75`: ascending hours, each with a percentage."""
+        value = self._raw(name)
+        if value is None:
+            return tuple(default)
+        pairs = [word.strip().split(":") for word in value.split(",") if word.strip()]
+        if not all(len(pair) == 2 and all(part.isdecimal() for part in pair) for pair in pairs):
+            return self._bad(name, "must be written like 48:50,96:75", tuple(default))
+        found = tuple((int(hours), int(percent)) for hours, percent in pairs)
+        rises = all(one[0] < two[0] for one, two in pairwise(found))
+        if not rises or any(percent > 100 for _, percent in found):
+            return self._bad(name, "must name ascending hours and at most 100 %", tuple(default))
+        return found
 
     def words(self, name: str, default: Sequence[str] | None = ()) -> list[str]:
         """Return a list written with commas; with default None it must not be empty."""

@@ -296,11 +296,18 @@ SPECTACULAR_SETTINGS = {
         "OfferSource": "lending.states.OfferSource",
         "LoanStatus": "lending.states.LoanStatus",
         "MandateStatus": "lending.states.MandateStatus",
+        "AmountBorder": "lending.choices.AMOUNT_CHOICES",
         "Grade": "lending.choices.Grade",
         "Purpose": "lending.choices.Purpose",
         "Role": "accounts.models.Role",
     },
 }
+
+# --- The market --------------------------------------------------------------------------------
+# "48:50,96:75": until a request is 48 hours old mandates may hold 50 % of it, until 96 hours 75 %,
+# so that a person who looks every other day finds something; from then on all but the hand slice.
+MANDATES_SHARE = env.steps("PARI_MANDATES_SHARE", ((48, 50), (96, 75)))
+HAND_SLICE_PERCENT = env.number("PARI_HAND_SLICE_PERCENT", 0, at_most=50)
 
 # --- Work for later: a hint only, since what is due is always a query ----------------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(

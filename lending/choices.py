@@ -101,3 +101,34 @@ SIGNING_DAYS: Final = 14
 """A filled request waits so long for the borrower's signature, then its lenders are let go."""
 APPEAL_DAYS: Final = 14
 """Within so many days a person looks again at a refusal."""
+
+AMOUNT_BORDERS: Final = (
+    1_000_00,
+    2_500_00,
+    5_000_00,
+    10_000_00,
+    15_000_00,
+    25_000_00,
+    50_000_00,
+)
+"""Amounts among which a mandate chooses its smallest and its largest request, both inclusive."""
+AMOUNT_CHOICES: Final = tuple((cents, cents) for cents in AMOUNT_BORDERS)
+AGE_BORDERS: Final = (1, 3, 7)
+"""Days since listing among which a mandate chooses the last on which it still lends."""
+FUNDED_BORDERS: Final = (25, 50, 75)
+"""Percent of a request among which a mandate chooses what others must have given first."""
+REGIONS: Final = tuple("0123456789")
+"""The first digits of German postcodes."""
+REGION_NAMES: Final = {
+    "0": _("Saxony, south of Saxony-Anhalt, east of Thuringia"),
+    "1": _("Berlin, Brandenburg, Mecklenburg"),
+    "2": _("Hamburg, Bremen, Schleswig-Holstein, north of Lower Saxony"),
+    "3": _("Hanover, Kassel, Magdeburg, Bielefeld"),
+    "4": _("Rhine and Ruhr, Münster"),
+    "5": _("Cologne, Bonn, Aachen, Mainz, Siegen"),
+    "6": _("Frankfurt, Saarland, Palatinate"),
+    "7": _("Stuttgart, Karlsruhe, Freiburg"),
+    "8": _("Munich, Augsburg, Lake Constance"),
+    "9": _("Nuremberg, Würzburg, Erfurt, Regensburg"),
+}
+"""Roughly where the postcodes of each first digit lie."""

@@ -5,12 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-MANDATES_SHARE: Final = ((timedelta(days=2), 50), (timedelta(days=4), 75))
-"""Until a request is so old, mandates may hold so many percent of it; afterwards all of it.
-
-The rest waits for bids by hand, so that a person who looks every other day finds something.
-"""
-
 QUIET: Final = timedelta(seconds=2)
 """A round asked for runs after so long; what else happens meanwhile goes into the same round."""
 

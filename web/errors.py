@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from core.errors import DomainError, NotAllowed, NotFound
 from ledger.errors import InsufficientFunds
+from web.forms.base import PariForm
 
 _ABOUT: Final = {InsufficientFunds.code: "amount"}
 """Refusals that come from too deep down to know the field that they are about."""
@@ -35,6 +36,8 @@ def refusals_on(form: forms.Form) -> Iterator[None]:
 
 def _field_of(form: forms.Form, name: str) -> str | None:
     """The form's field for the domain's name of it; amounts drop their unit on forms."""
+    if isinstance(form, PariForm):
+        name = form.shown_as(name)
     for candidate in (name, name.removesuffix("_cents"), f"{name}_cents"):
         if candidate in form.fields:
             return candidate

@@ -23,6 +23,7 @@ from accounts.models import User
 from api.fields import (
     CentsField,
     DayField,
+    FlagField,
     Nothing,
     OneOfField,
     RateField,
@@ -36,7 +37,18 @@ from api.permissions import IsLender
 from api.throttling import MoneyWrites, PerPerson
 from api.views.base import Endpoint, Listing
 from core import clock
-from lending.choices import SHARE_CENTS, TERMS, Grade, Purpose
+from lending.choices import (
+    AGE_BORDERS,
+    AMOUNT_BORDERS,
+    FUNDED_BORDERS,
+    REGIONS,
+    SHARE_CENTS,
+    TERMS,
+    Employment,
+    Grade,
+    Purpose,
+    Reinvest,
+)
 from lending.models import Mandate
 from lending.selectors.mandates import ended_mandates_of, mandate_of, mandates_of
 from lending.services.mandate_data import MandateData
@@ -85,6 +97,31 @@ class MandateOrder(StrictSerializer):
     reserve_cents = CentsField(default=0, help_text="Cash that it never touches.")
     budget_cents = CentsField(default=None, allow_null=True, help_text="What it lends in all.")
     end_on = DayField(default=None, allow_null=True, help_text="Its last day.")
+    preferred_stake_cents = SharesField(
+        default=None, allow_null=True, help_text="The first portion in a loan, where it fits."
+    )
+    reinvest = OneOfField(
+        Reinvest.choices,
+        default=Reinvest.NOTHING,
+        help_text="What of the money that comes back refills the budget.",
+    )
+    min_net_rate = RateField(
+        default=None, allow_null=True, help_text="Left of the rate after the expected loss."
+    )
+    min_amount_cents = OneOfField(AMOUNT_BORDERS, default=None, allow_null=True)
+    max_amount_cents = OneOfField(AMOUNT_BORDERS, default=None, allow_null=True)
+    max_age_days = OneOfField(AGE_BORDERS, default=None, allow_null=True)
+    min_funded_percent = OneOfField((0, *FUNDED_BORDERS), default=0)
+    employments = serializers.ListField(
+        child=OneOfField(Employment.choices), default=list, max_length=len(Employment)
+    )
+    regions = serializers.ListField(
+        child=OneOfField(REGIONS),
+        default=list,
+        max_length=len(REGIONS),
+        help_text="First digits of the borrower's postcode.",
+    )
+    no_late_payers = FlagField(default=False)
 
 
 class MandateAnswer(serializers.Serializer[Mandate]):
@@ -107,6 +144,16 @@ class MandateAnswer(serializers.Serializer[Mandate]):
     reserve_cents = serializers.IntegerField()
     budget_cents = serializers.IntegerField(allow_null=True)
     end_on = serializers.DateField(allow_null=True)
+    preferred_stake_cents = serializers.IntegerField(allow_null=True)
+    reinvest = serializers.ChoiceField(Reinvest.choices)
+    min_net_rate = RateField(allow_null=True)
+    min_amount_cents = serializers.IntegerField(allow_null=True)
+    max_amount_cents = serializers.IntegerField(allow_null=True)
+    max_age_days = serializers.IntegerField(allow_null=True)
+    min_funded_percent = serializers.IntegerField()
+    employments = serializers.ListField(child=serializers.ChoiceField(Employment.choices))
+    regions = serializers.ListField(child=serializers.CharField())
+    no_late_payers = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 

@@ -8,10 +8,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from core.inputs import NotAChoice, TooSmall, line, on_step, within
-from lending.choices import MAX_AMOUNT_CENTS, SHARE_CENTS, TERMS, Grade, Purpose
+from core.inputs import NotAChoice, TooSmall, line, on_step, one_of, within
+from lending.choices import (
+    AGE_BORDERS,
+    AMOUNT_BORDERS,
+    FUNDED_BORDERS,
+    MAX_AMOUNT_CENTS,
+    REGIONS,
+    SHARE_CENTS,
+    TERMS,
+    Employment,
+    Grade,
+    Purpose,
+    Reinvest,
+)
 from lending.domain.affordability import MARK_LIMITS
-from lending.domain.pricing import HIGHEST_RATE, price
+from lending.domain.grades import GRADE_BANDS
+from lending.domain.pricing import HIGHEST_RATE, LOSS_GIVEN_DEFAULT, price
 from lending.errors import MandateInvalid
 
 Choice = TypeVar("Choice", str, int)
@@ -25,7 +38,9 @@ class MandateData:
     """A standing order. An empty filter takes everything; None is no limit.
 
     `max_per_grade_cents` caps what is lent in a grade through this mandate; `budget_cents` what
-    it lends in all; `reserve_cents` is cash that it never touches.
+    it lends in all; `reserve_cents` is cash that it never touches. `min_net_rate` is what must be
+    left of the rate after the grade's expected loss. `reinvest` says what of the money that comes
+    back refills the budget; without a budget everything is lent again anyway.
     """
 
     name: str
@@ -43,6 +58,16 @@ class MandateData:
     reserve_cents: int = 0
     budget_cents: int | None = None
     end_on: date | None = None
+    preferred_stake_cents: int | None = None
+    min_net_rate: Decimal | None = None
+    regions: Sequence[str] = ()
+    employments: Sequence[str] = ()
+    min_amount_cents: int | None = None
+    max_amount_cents: int | None = None
+    max_age_days: int | None = None
+    min_funded_percent: int = 0
+    no_late_payers: bool = False
+    reinvest: str = Reinvest.NOTHING
 
     def checked(self, *, on: date) -> MandateData:
         """Return the same, tidied; raises MandateInvalid or another InvalidInput with the field."""
@@ -67,6 +92,18 @@ class MandateData:
             reserve_cents=within("reserve_cents", self.reserve_cents, 0, _MOST_CENTS),
             budget_cents=_budget(self.budget_cents, self.min_stake_cents),
             end_on=_end(self.end_on, on),
+            preferred_stake_cents=_usual_stake(self),
+            min_net_rate=_rate("min_net_rate", self.min_net_rate),
+            regions=_several("regions", self.regions, REGIONS),
+            employments=_several("employments", self.employments, Employment.values),
+            min_amount_cents=_border("min_amount_cents", self.min_amount_cents, AMOUNT_BORDERS),
+            max_amount_cents=_border("max_amount_cents", self.max_amount_cents, AMOUNT_BORDERS),
+            max_age_days=_border("max_age_days", self.max_age_days, AGE_BORDERS),
+            min_funded_percent=one_of(
+                "min_funded_percent", self.min_funded_percent, (0, *FUNDED_BORDERS)
+            ),
+            no_late_payers=self.no_late_payers,
+            reinvest=one_of("reinvest", self.reinvest, Reinvest.values),
         )
         _check_reach(data)
         return data
@@ -79,6 +116,19 @@ def _several(
     if not set(chosen) <= set(choices):
         raise NotAChoice(field=name)
     return tuple(choice for choice in choices if choice in chosen)
+
+
+def _border(name: str, chosen: int | None, borders: Collection[int]) -> int | None:
+    return None if chosen is None else one_of(name, chosen, borders)
+
+
+def _usual_stake(data: MandateData) -> int | None:
+    """From the smallest stake to what the mandate allows per loan."""
+    cents = data.preferred_stake_cents
+    if cents is None:
+        return None
+    within("preferred_stake_cents", cents, data.min_stake_cents, data.max_per_loan_cents)
+    return on_step("preferred_stake_cents", cents, SHARE_CENTS)
 
 
 def _rate(name: str, rate: Decimal | None) -> Decimal | None:
@@ -114,6 +164,9 @@ def _check_reach(data: MandateData) -> None:
     """Refuse rates that contradict each other or the price list."""
     if data.min_rate is not None and data.max_rate is not None and data.max_rate < data.min_rate:
         raise MandateInvalid("the highest rate is below the lowest", field="max_rate")
+    low, high = data.min_amount_cents, data.max_amount_cents
+    if low is not None and high is not None and high < low:
+        raise MandateInvalid("the largest amount is below the smallest", field="max_amount_cents")
     bands = [
         price(grade, months)
         for grade in data.grades or Grade.values
@@ -123,3 +176,17 @@ def _check_reach(data: MandateData) -> None:
         raise MandateInvalid("no request of these grades and terms pays this", field="min_rate")
     if data.max_rate is not None and data.max_rate < min(band.floor for band in bands):
         raise MandateInvalid("every request of these grades and terms costs more", field="max_rate")
+    _check_net_rate(data)
+
+
+def _check_net_rate(data: MandateData) -> None:
+    """Refuse a return that not even the highest rates of these grades and terms leave."""
+    if data.min_net_rate is None:
+        return
+    best = max(
+        price(grade, months).ceiling - GRADE_BANDS[grade].typical_pd * LOSS_GIVEN_DEFAULT
+        for grade in data.grades or Grade.values
+        for months in data.terms or TERMS
+    )
+    if data.min_net_rate > best:
+        raise MandateInvalid("no request of these grades leaves this", field="min_net_rate")

@@ -51,7 +51,8 @@ def save_mandate(
 
 
 def _values(data: MandateData) -> dict[str, Any]:
-    lists = {name: list(getattr(data, name)) for name in ("grades", "terms", "purposes")}
+    names = ("grades", "terms", "purposes", "regions", "employments")
+    lists = {name: list(getattr(data, name)) for name in names}
     return asdict(data) | lists | {"max_per_grade_cents": dict(data.max_per_grade_cents)}
 
 

@@ -14,6 +14,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
+
 from accounts.models import User
 from core.clock import day_of
 from core.errors import NotFound
@@ -23,7 +25,7 @@ from lending.domain.pricing import LOSS_GIVEN_DEFAULT, RATE_STEP, PriceBand, pri
 from lending.models import LoanRequest
 from lending.selectors.requests import request_of_borrower
 from lending.states import RequestStatus
-from matching.choices import MANDATES_SHARE, RATE_SCALE
+from matching.choices import RATE_SCALE
 from matching.engine.backtest import PastRound
 from matching.engine.changed import without_borrower
 from matching.engine.wishes import Wish, instant_of_filling
@@ -35,8 +37,7 @@ TRIALS: Final = 12
 _APART: Final = timedelta(days=7)
 _LISTED: Final = timedelta(days=LISTING_DAYS)
 USUAL_MARK: Final = 3
-_NEXT_DAYS: Final = (timedelta(0), *(age for age, _ in MANDATES_SHARE))
-"""The ages at which mandates may hold more of a request: when today's market is asked."""
+"""The mark that is assumed before a request is assessed."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def funding_curve(
     past = history(since=at - _APART * TRIALS - 2 * _LISTED, until=at)
     rounds = [_clean(one, borrower) for one in past.rounds]
     today = PastRound(at, day_of(at), 0, market_now(on=day_of(at), at=at))
-    now = [replace(_clean(today, borrower), at=at + age) for age in _NEXT_DAYS]
+    now = [replace(_clean(today, borrower), at=at + age) for age in _next_ages()]
     starts = [*_starts(rounds, at), (at, now)]
     band = price(asked.grade, asked.term_months)
     own = band.posted if rate is None else min(max(rate, band.floor), band.ceiling)
@@ -207,6 +208,11 @@ def _point(
 
 def _day(filled_at: datetime | None, begin: datetime) -> int | None:
     return None if filled_at is None else -((begin - filled_at) // timedelta(days=1))
+
+
+def _next_ages() -> list[timedelta]:
+    """The ages at which mandates may hold more of a request: when today's market is asked."""
+    return [timedelta(0), *(timedelta(hours=hours) for hours, _ in settings.MANDATES_SHARE)]
 
 
 def _share(at: datetime, listed_at: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from lending.choices import PriceRule
 from lending.domain.grades import GRADE_BANDS
 from lending.domain.pricing import LOSS_GIVEN_DEFAULT
-from matching.choices import MANDATES_SHARE, RATE_SCALE, SPREAD_COVERAGE
+from matching.choices import RATE_SCALE, SPREAD_COVERAGE
 from matching.engine.problem import (
     ANY_NET_RATE,
     GRADES,
@@ -205,7 +205,8 @@ _LOSS: Final = {
 
 def mandates_share(at: datetime, *, listed_at: datetime) -> int:
     """How many percent of a request mandates may hold at an instant, by its age."""
-    for age, percent in MANDATES_SHARE:
-        if at - listed_at < age:
-            return percent
-    return 100
+    most = 100 - settings.HAND_SLICE_PERCENT
+    for hours, percent in settings.MANDATES_SHARE:
+        if at - listed_at < timedelta(hours=hours):
+            return int(min(percent, most))
+    return int(most)

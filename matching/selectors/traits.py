@@ -13,24 +13,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import Employment
+from lending.choices import (
+    AGE_BORDERS,
+    AMOUNT_BORDERS,
+    FUNDED_BORDERS,
+    REGIONS,
+    Employment,
+)
 from matching.engine.problem import Bools
 
-AMOUNT_BORDERS: Final = (
-    1_000_00,
-    2_500_00,
-    5_000_00,
-    10_000_00,
-    15_000_00,
-    25_000_00,
-    50_000_00,
-)
-"""Amounts among which a mandate chooses its smallest and its largest request, both inclusive."""
-AGE_BORDERS: Final = (1, 3, 7)
-"""Days since listing among which a mandate chooses the last on which it still lends."""
-FUNDED_BORDERS: Final = (25, 50, 75)
-"""Percent of a request among which a mandate chooses what others must have given first."""
-REGIONS: Final = tuple("0123456789")
 LATE: Final = "late"
 UNKNOWN: Final = "?"
 """Who chooses regions or work passes over what is not known."""

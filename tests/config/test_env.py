@@ -168,3 +168,31 @@ def test_the_terminal_names_a_bad_variable_without_a_stack_trace():
     assert done.returncode == 1
     assert "PARI_ENV: must be one of" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("48", "written like"),
+        ("48:x", "written like"),
+        ("96:50,48:75", "ascending"),
+        ("48:101", "at most 100"),
+    ],
+)
+def test_steps_that_make_no_sense_are_refused(value, why):
+    env = Env({"STEPS": value})
+    assert env.steps("STEPS", ((1, 2),)) == ((1, 2),)
+    with pytest.raises(ConfigurationError, match=why):
+        env.finish()
+
+
+def test_steps_are_read_in_order():
+    assert Env({"STEPS": "24:10, 48:60"}).steps("STEPS", ()) == ((24, 10), (48, 60))
+    assert Env({}).steps("STEPS", ((1, 2),)) == ((1, 2),)
+
+
+def test_a_number_may_be_too_large():
+    env = Env({"PART": "51"})
+    assert env.number("PART", 0, at_most=50) == 0
+    with pytest.raises(ConfigurationError, match="at most 50"):
+        env.finish()

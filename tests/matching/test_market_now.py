@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core.clock import day_of
-from lending.models import LoanRequest
+from lending.models import LoanRequest, Offer
 from lending.services.mandates import pause_mandate
 from lending.services.offers import revoke_offer
-from matching.engine.problem import GRADES, NO_LIMIT, Market
+from matching.engine.explain import Filter, refusals, refused_traits
+from matching.engine.problem import ANY_NET_RATE, GRADES, NO_LIMIT, Market
 from matching.models import LenderCarry, MatchRound
 from matching.selectors.market import mandates_share, market_now
 from tests.factories import loans, people
@@ -202,3 +204,59 @@ def test_the_number_of_queries_does_not_grow_with_the_market() -> None:
 
     assert queries() == few
     assert LoanRequest.objects.count() == 4
+
+
+def test_a_slice_is_kept_for_bids_by_hand(settings: Any) -> None:
+    settings.HAND_SLICE_PERCENT = 20
+    listed_request(amount_cents=2_000_00)
+    assert seen(days=0).requests.robot_room_cents.tolist() == [1_000_00]
+    assert seen(days=5).requests.robot_room_cents.tolist() == [1_600_00]
+
+
+def test_an_auction_and_a_part_are_seen_as_such() -> None:
+    listed_request(price_rule="spread", floor_rate=Decimal("0.05"), annual_rate=Decimal("0.08"))
+    part = listed_request(amount_cents=2_000_00, least_percent=75)
+    bid(people.lender(cash_cents=500_00), part, 500_00)
+
+    table = seen().requests
+
+    assert table.floor_rate.tolist() == [5_000, 8_000]
+    assert table.coverage.tolist() == [2_000, 1_000]
+    assert table.least_cents.tolist() == [5_000_00, 1_000_00]
+
+
+def test_what_a_part_still_needs_is_at_least_a_share() -> None:
+    part = listed_request(amount_cents=1_000_00, least_percent=70)
+    bid(people.lender(cash_cents=900_00), part, 900_00)
+    assert seen().requests.least_cents.tolist() == [25_00]
+
+
+def test_traits_are_seen_and_refused_by_the_mandates_that_say_so() -> None:
+    mandate(cash_cents=500_00, max_amount_cents=2_500_00, no_late_payers=True)
+    mandate(cash_cents=500_00, min_net_rate=Decimal("0.03"), preferred_stake_cents=100_00)
+    listed_request(amount_cents=2_500_00)
+    listed_request(amount_cents=5_000_00)
+
+    market = seen()
+    refused = refusals(market, np.arange(2), np.arange(2))
+
+    assert refused.tolist() == [[0, Filter.TRAIT], [0, 0]]
+    assert refused_traits(market, 0, 1) == ("amount:4",)
+    assert market.mandates.preferred_stake_cents.tolist() == [0, 100_00]
+    assert market.mandates.min_net_rate.tolist() == [ANY_NET_RATE, 3_000]
+
+
+@pytest.mark.parametrize(
+    ("reinvest", "left_cents"),
+    [("nothing", 500_00), ("principal", 700_00), ("interest", 530_00), ("all", 730_00)],
+)
+def test_what_comes_back_refills_the_budget_as_the_mandate_says(
+    reinvest: str, left_cents: int
+) -> None:
+    lender = people.lender(cash_cents=500_00)
+    own = mandate(lender=lender, budget_cents=1_500_00, reinvest=reinvest)
+    loan = loans.loan(shares_cents=[1_000_00])
+    Offer.objects.filter(request=loan.request).update(source="mandate", mandate=own, lender=lender)
+    loan.holdings.update(lender=lender, outstanding_cents=800_00, interest_cents=30_00)
+
+    assert seen().mandates.budget_cents.tolist() == [left_cents]

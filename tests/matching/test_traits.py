@@ -8,12 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, sampled_from
 
-from lending.choices import Employment
+from lending.choices import AGE_BORDERS, AMOUNT_BORDERS, FUNDED_BORDERS, REGIONS, Employment
 from matching.selectors.traits import (
-    AGE_BORDERS,
-    AMOUNT_BORDERS,
-    FUNDED_BORDERS,
-    REGIONS,
     Facts,
     Wishes,
     refuses,

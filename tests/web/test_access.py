@@ -184,7 +184,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 10
+    assert len(tried) == 11
     assert got == dict.fromkeys(tried, 404)
 
 

@@ -137,3 +137,58 @@ def test_more_mandates_take_no_more_queries(lender: User) -> None:
     for _ in range(3):
         mandates.mandate(lender=lender)
     assert queries_of(lambda: client.get("/mandates/")) == few
+
+
+def test_every_further_filter_is_stored_shown_and_told() -> None:
+    lender = people.lender()
+    client = browser_of(lender)
+    told = PLAIN | {
+        "preferred_stake_cents": "50",
+        "budget_cents": "1,000",
+        "reinvest": "principal",
+        "min_net_rate": "2",
+        "min_amount_cents": "250000",
+        "max_amount_cents": "1500000",
+        "max_age_days": "3",
+        "min_funded_percent": "25",
+        "employments": ["fixed"],
+        "regions": ["1", "8"],
+        "no_late_payers": "on",
+    }
+    assert client.post("/mandates/new/", told).status_code == 302
+
+    own = Mandate.objects.get(lender=lender)
+    assert (own.preferred_stake_cents, own.reinvest) == (50_00, "principal")
+    assert (own.min_amount_cents, own.max_amount_cents) == (2_500_00, 15_000_00)
+    assert (own.max_age_days, own.min_funded_percent) == (3, 25)
+    assert (own.employments, own.regions, own.no_late_payers) == (["fixed"], ["1", "8"], True)
+    page = client.get(f"/mandates/{own.pk}/").content.decode()
+    for words in ("€2,500.00 to €15,000.00", "3 days at most", "25%", "begins with 1, 8", "2.00%"):
+        assert words in page
+    form = client.get(f"/mandates/{own.pk}/edit/").content.decode()
+    assert 'value="250000" selected' in form
+    assert 'value="8" checked' in form or 'value="8" ' in form
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [
+        ("preferred_stake_cents", "5000", "preferred_stake_cents"),
+        ("min_net_rate", "17", "min_net_rate"),
+        ("min_amount_cents", "5000000", "max_amount_cents"),
+        ("max_age_days", "2", "max_age_days"),
+    ],
+)
+def test_a_further_filter_that_cannot_be_is_told_at_its_field(
+    name: str, value: str, field: str
+) -> None:
+    client = browser_of(people.lender())
+    answer = client.post("/mandates/new/", PLAIN | {"max_amount_cents": "100000", name: value})
+    assert answer.status_code == 200
+    assert list(answer.context["form"].errors) == [field]
+
+
+def test_a_cap_on_a_grade_that_is_not_taken_is_told_beside_it() -> None:
+    client = browser_of(people.lender())
+    answer = client.post("/mandates/new/", PLAIN | {"grades": ["A"], "cap_B": "500"})
+    assert list(answer.context["form"].errors) == ["cap_B"]

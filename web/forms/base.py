@@ -24,3 +24,7 @@ class PariForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages["required"] = REQUIRED
+
+    def shown_as(self, name: str) -> str:
+        """The field of this form that stands for one of the domain's."""
+        return name
