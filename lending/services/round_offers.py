@@ -2,7 +2,8 @@
 
 The engine worked on a snapshot; meanwhile people bid and withdrew by hand. So everything is locked
 and looked at again here: a request that no longer fits, or one of whose lenders lacks the money,
-falls back whole and waits for the next round.
+falls back whole and waits for the next round. What stands is written by COPY, with every
+constraint of the tables at work.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Final, NamedTuple
+from uuid import uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from core.bulk import copy_in, next_ids
 from core.clock import day_of
+from ledger.bulk import NewEntry, post_new_entries
 from ledger.chart import EntryKind, Role
-from ledger.services import Move, account_ids, lock_accounts, post_entry
+from ledger.services import Move, account_ids, lock_accounts
 from lending.models import LoanRequest, Mandate, Offer
-from lending.services.offers import add_funding, takes_offers
-from lending.states import MandateStatus, OfferSource
+from lending.services.offers import fill, takes_offers
+from lending.states import MandateStatus, OfferSource, OfferStatus
 
 
 class Stake(NamedTuple):
@@ -34,10 +39,15 @@ class Stake(NamedTuple):
 
 @dataclass(frozen=True)
 class RoundResult:
-    """Which requests received their stakes and which fell back, with the reason's code."""
+    """Which requests received their stakes and which fell back, with the reason's code.
+
+    Attributes:
+        offer_ids: (mandate id, request id) of each stake that was placed just now -> its offer.
+    """
 
     placed: list[int] = field(default_factory=list)
     fallen: dict[int, str] = field(default_factory=dict)
+    offer_ids: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 class _Accounts(NamedTuple):
@@ -45,12 +55,24 @@ class _Accounts(NamedTuple):
     reserved: Mapping[int, int]
 
 
+_Placed = dict[int, Sequence[Stake]]
+
+
 @transaction.atomic
-def place_round_offers(*, round_id: int, stakes: Sequence[Stake], at: datetime) -> RoundResult:
+def place_round_offers(
+    *,
+    round_id: int,
+    stakes: Sequence[Stake],
+    at: datetime,
+    rates: Mapping[int, Decimal] | None = None,
+) -> RoundResult:
     """Reserve the stakes of one round, request by request in id order; each whole or not at all.
 
     A second call with the same round changes nothing: a request that already has offers of this
     round counts as placed.
+
+    Args:
+        rates: the price that an auction found, by request.
     """
     by_request: dict[int, list[Stake]] = defaultdict(list)
     for stake in stakes:
@@ -61,25 +83,32 @@ def place_round_offers(*, round_id: int, stakes: Sequence[Stake], at: datetime) 
     free_cents = {lender: balances[account] for lender, account in accounts.cash.items()}
     requests = _locked_requests(by_request)
     reserves = _reserves_of_active_mandates(stakes)
+    prices = rates or {}
     done = set(
         Offer.objects.filter(round_id=round_id, request_id__in=by_request)
         .values_list("request_id", flat=True)
         .distinct()
     )
-    result = RoundResult()
+    result, fresh = RoundResult(), _Placed()
     for request_id in sorted(by_request):
         given = by_request[request_id]
         if request_id in done:
             result.placed.append(request_id)
             continue
-        refusal = _refusal(requests.get(request_id), given, free_cents, reserves, at)
+        request = requests.get(request_id)
+        refusal = _refusal(request, given, free_cents, reserves, at)
+        if not refusal and request_id in prices:
+            refusal = _price_refusal(request, prices[request_id])
         if refusal:
             result.fallen[request_id] = refusal
             continue
         for stake in given:
             free_cents[stake.lender_id] -= stake.amount_cents
-        _place(round_id, requests[request_id], given, accounts, at)
         result.placed.append(request_id)
+        fresh[request_id] = given
+    result.offer_ids.update(_write(round_id, fresh, accounts, at))
+    for request_id, given in fresh.items():
+        _fund(requests[request_id], given, prices.get(request_id), at)
     return result
 
 
@@ -107,48 +136,82 @@ def _refusal(
     if sum(stake.amount_cents for stake in stakes) > request.missing_cents:
         return "request_full"
     needed: dict[int, int] = defaultdict(int)
-    for stake in stakes:
-        if stake.mandate_id not in reserves:
+    for mandate_id, lender_id, _, amount_cents in stakes:
+        if mandate_id not in reserves:
             return "mandate_not_active"
-        needed[stake.lender_id] += stake.amount_cents
-        if free_cents[stake.lender_id] - needed[stake.lender_id] < reserves[stake.mandate_id]:
+        needed[lender_id] += amount_cents
+        if free_cents[lender_id] - needed[lender_id] < reserves[mandate_id]:
             return "insufficient_funds"
     return ""
 
 
-def _place(
-    round_id: int,
-    request: LoanRequest,
-    stakes: Sequence[Stake],
-    accounts: _Accounts,
-    at: datetime,
-) -> None:
-    on = day_of(at)
-    Offer.objects.bulk_create(
-        Offer(
-            request=request,
-            lender_id=stake.lender_id,
-            mandate_id=stake.mandate_id,
-            round_id=round_id,
-            source=OfferSource.MANDATE,
-            amount_cents=stake.amount_cents,
-            placed_at=at,
-            firm_on=on,
+def _price_refusal(request: LoanRequest | None, price: Decimal) -> str:
+    """A price stands only between the rates of an auction that is still open."""
+    if request is None or request.floor_rate is None or request.annual_rate is None:
+        return "price_out_of_band"
+    is_within = request.floor_rate <= price <= request.annual_rate
+    return "" if request.is_auction and is_within else "price_out_of_band"
+
+
+def _write(
+    round_id: int, fresh: _Placed, accounts: _Accounts, at: datetime
+) -> dict[tuple[int, int], int]:
+    """Write offers and reservations; every account is locked and known to suffice."""
+    stakes = [stake for given in fresh.values() for stake in given]
+    if not stakes:
+        return {}
+    on, cash, reserved = day_of(at), accounts.cash, accounts.reserved
+    ids = next_ids("lending_offer", len(stakes))
+    source, status = OfferSource.MANDATE.value, OfferStatus.OPEN.value
+    copy_in(
+        "lending_offer",
+        _OFFER,
+        (
+            (offer_id, request, lender, mandate, round_id, source, status, cents, uuid4(), at, on)
+            for offer_id, (mandate, lender, request, cents) in zip(ids, stakes, strict=True)
+        ),
+    )
+    entries = [
+        NewEntry(
+            f"round:{round_id}:{request_id}",
+            [Move(cash[lender], reserved[lender], cents) for _, lender, _, cents in given],
         )
-        for stake in stakes
-    )
-    post_entry(
-        reference=f"round:{round_id}:{request.pk}",
-        kind=EntryKind.RESERVATION,
-        effective_on=on,
-        at=at,
-        moves=[
-            Move(
-                accounts.cash[stake.lender_id],
-                accounts.reserved[stake.lender_id],
-                stake.amount_cents,
-            )
-            for stake in stakes
-        ],
-    )
-    add_funding(request, sum(stake.amount_cents for stake in stakes), at=at)
+        for request_id, given in fresh.items()
+    ]
+    post_new_entries(entries, kind=EntryKind.RESERVATION, effective_on=on, at=at)
+    return {
+        (stake.mandate_id, stake.request_id): offer_id
+        for offer_id, stake in zip(ids, stakes, strict=True)
+    }
+
+
+_OFFER: Final = {
+    "id": "int8",
+    "request_id": "int8",
+    "lender_id": "int8",
+    "mandate_id": "int8",
+    "round_id": "int8",
+    "source": "varchar",
+    "status": "varchar",
+    "amount_cents": "int8",
+    "request_key": "uuid",
+    "placed_at": "timestamptz",
+    "firm_on": "date",
+}
+
+
+def _fund(
+    request: LoanRequest, stakes: Sequence[Stake], price: Decimal | None, at: datetime
+) -> None:
+    """Add the stakes to the request and, for an auction, fix the price that was found."""
+    request.funded_cents += sum(stake.amount_cents for stake in stakes)
+    if price is not None:
+        request.annual_rate = request.floor_rate = price
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE lending_loanrequest SET funded_cents = %s, annual_rate = %s, floor_rate = %s"
+            " WHERE id = %s",
+            [request.funded_cents, request.annual_rate, request.floor_rate, request.pk],
+        )
+    if not request.missing_cents:
+        fill(request, at=at)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 from django.db import connection, transaction
 
+from core.bulk import copy_in
 from lending.services.round_offers import Stake, place_round_offers
-from matching.choices import SHARD_STAKES
+from matching.choices import RATE_SCALE, SHARD_STAKES
 from matching.engine.limits import Reason
 from matching.engine.problem import UNIT_CENTS, Ints
 from matching.engine.result import Result
@@ -37,8 +39,10 @@ def shards(stakes: Stakes, most: int = SHARD_STAKES) -> Iterator[slice]:
     ends = np.flatnonzero(np.diff(stakes.requests, append=-1)) + 1
     start = 0
     while start < len(stakes):
-        within = ends[(ends > start) & (ends <= start + most)]
-        end = int(within[-1]) if len(within) else int(ends[ends > start][0])
+        fitting = int(np.searchsorted(ends, start + most, side="right")) - 1
+        end = int(ends[fitting]) if fitting >= 0 else start
+        if end <= start:
+            end = int(ends[np.searchsorted(ends, start, side="right")])
         yield slice(start, end)
         start = end
 
@@ -47,12 +51,53 @@ def shards(stakes: Stakes, most: int = SHARD_STAKES) -> Iterator[slice]:
 def _book_shard(round_id: int, result: Result, rows: slice, at: datetime) -> dict[int, str]:
     decided = decided_rows(result, rows)
     columns = (decided.mandate_ids, decided.lender_ids, decided.request_ids, decided.amount_cents)
-    lists = (column.tolist() for column in columns)
-    stakes = [Stake(*row) for row in zip(*lists, strict=True)]
-    placed = place_round_offers(round_id=round_id, stakes=stakes, at=at)
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE_RECEIPTS, {"round_id": round_id, **decided.lists()})
+    stakes = list(map(Stake._make, zip(*(column.tolist() for column in columns), strict=True)))
+    prices = _prices(result, set(result.stakes.requests[rows].tolist()))
+    placed = place_round_offers(round_id=round_id, stakes=stakes, at=at, rates=prices)
+    _write_receipts(round_id, decided, placed.offer_ids)
     return placed.fallen
+
+
+def _prices(result: Result, requests: Iterable[int]) -> dict[int, Decimal]:
+    """What auctions among the requests (by position) came to, by the id of the database."""
+    table = result.market.requests
+    is_auction = table.is_auction
+    return {
+        int(table.ids[at]): Decimal(int(result.rate[at])) / RATE_SCALE
+        for at in requests
+        if is_auction[at]
+    }
+
+
+def _write_receipts(
+    round_id: int, decided: Decided, offer_ids: Mapping[tuple[int, int], int]
+) -> None:
+    """A receipt for each offer that was placed just now."""
+    lists = decided.lists()
+    columns = [lists[name] for name in ("mandate_ids", "request_ids", *_RECEIPT_FACTS)]
+    rows = zip(*columns, strict=True)
+    copy_in(
+        "matching_receipt",
+        _RECEIPT,
+        (
+            (offer_ids[mandate_id, request_id], round_id, *facts)
+            for mandate_id, request_id, *facts in rows
+            if (mandate_id, request_id) in offer_ids
+        ),
+    )
+
+
+_RECEIPT_FACTS: Final = ("bucket", "level", "base", "before_cents", "last_cents", "reason")
+_RECEIPT: Final = {
+    "offer_id": "int8",
+    "round_id": "int8",
+    "bucket": "int4",
+    "level": "int8",
+    "base": "int8",
+    "before_cents": "int8",
+    "last_cents": "int8",
+    "reason": "varchar",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,21 +136,6 @@ def decided_rows(result: Result, rows: slice) -> Decided:
         last_cents=stakes.last[rows].astype(np.int64) * UNIT_CENTS,
         reason=_REASONS[stakes.reason[rows]],
     )
-
-
-_STORE_RECEIPTS: Final = """
-INSERT INTO matching_receipt
-    (offer_id, round_id, bucket, level, base, before_cents, last_cents, reason)
-SELECT offer.id, %(round_id)s, made.bucket, made.level, made.base, made.before_cents,
-       made.last_cents, made.reason
-FROM unnest(%(mandate_ids)s::bigint[], %(request_ids)s::bigint[], %(bucket)s::int[],
-            %(level)s::bigint[], %(base)s::bigint[], %(before_cents)s::bigint[],
-            %(last_cents)s::bigint[], %(reason)s::text[])
-    AS made (mandate_id, request_id, bucket, level, base, before_cents, last_cents, reason)
-JOIN lending_offer AS offer ON offer.round_id = %(round_id)s
-    AND offer.mandate_id = made.mandate_id AND offer.request_id = made.request_id
-ON CONFLICT (offer_id) DO NOTHING
-"""
 
 
 def carry_over(*, round_id: int, result: Result, fallen: Mapping[int, str]) -> None:
