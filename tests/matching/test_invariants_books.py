@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
-from django.db.models import Sum
 
 from core.errors import DomainError
-from ledger.chart import EntryKind, Role
 from ledger.models import Account, Entry, Transfer
 from lending.models import LoanRequest, Mandate, Offer
 from lending.services.mandates import resume_mandate
-from lending.states import MandateStatus, OfferStatus
+from lending.states import MandateStatus
 from matching.models import LenderCarry, MatchRound, Receipt
 from matching.services import rounds
 from matching.services.booking import book_stakes, carry_over, decided_rows
@@ -25,6 +23,7 @@ from matching.states import RoundStatus
 from tests.factories.people import AT
 from tests.flows.money import assert_money
 from tests.matching.crowd import Crowd, Touched
+from tests.matching.proofs import assert_entries, assert_gave_way_whole, assert_ledger
 from tests.matching.race import race
 from tests.matching.world import OLD
 from tests.seeds import seeds, tried
@@ -33,56 +32,6 @@ pytestmark = pytest.mark.soak
 
 ROUNDS = 8
 """Of each crowd, one after another."""
-
-
-def assert_ledger(crowd: Crowd) -> None:
-    """Recount here, without the house's own proofs, what each account and wallet must hold."""
-    moved: Counter[int] = Counter()
-    for debit, credit, cents in Transfer.objects.values_list("debit_id", "credit_id", "cents"):
-        moved[credit] += cents
-        moved[debit] -= cents
-    assert sum(moved.values()) == 0
-    sign = {"credit": 1, "debit": -1}
-    for account in Account.objects.all():
-        assert account.balance_cents == sign[account.side] * moved[account.pk]
-        assert account.balance_cents >= 0 or account.may_overdraw
-    for lender in crowd.lenders:
-        open_ = Offer.objects.filter(lender=lender, status=OfferStatus.OPEN)
-        stakes_cents = open_.aggregate(cents=Sum("amount_cents", default=0))["cents"]
-        reserved = Account.objects.filter(role=Role.RESERVED, holder_id=lender.pk)
-        assert sum(reserved.values_list("balance_cents", flat=True)) == stakes_cents
-
-
-def assert_entries(match: MatchRound) -> None:
-    """Each request's stakes of a round are one entry, and that entry is nothing else."""
-    offers: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for offer in Offer.objects.filter(round_id=match.pk):
-        offers[f"round:{match.pk}:{offer.request_id}"][offer.lender_id] += offer.amount_cents
-    entries = Entry.objects.filter(reference__startswith=f"round:{match.pk}:")
-    assert set(entries.values_list("reference", flat=True)) == set(offers)
-    for entry in entries:
-        assert entry.kind == EntryKind.RESERVATION
-        taken: Counter[int] = Counter()
-        for move in entry.transfers.select_related("debit", "credit"):
-            assert (move.debit.role, move.credit.role) == (Role.CASH, Role.RESERVED)
-            assert move.debit.holder_id == move.credit.holder_id
-            taken[move.debit.holder_id] += move.cents
-        assert taken == offers[entry.reference]
-
-
-def assert_gave_way_whole(match: MatchRound) -> None:
-    """Each request of the round has all that was decided for it, or nothing and a reason."""
-    decided = decided_rows(replayed(match), slice(None))
-    columns = (decided.request_ids, decided.mandate_ids, decided.amount_cents)
-    wanted: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
-    for request, mandate, cents in zip(*(column.tolist() for column in columns), strict=True):
-        wanted[request].add((mandate, cents))
-    for request, stakes in wanted.items():
-        offers = Offer.objects.filter(round_id=match.pk, request_id=request)
-        fell = str(request) in match.fallen
-        assert set(offers.values_list("mandate_id", "amount_cents")) == (set() if fell else stakes)
-        assert offers.count() == (0 if fell else len(stakes))
-    assert {int(request) for request in match.fallen} <= set(wanted)
 
 
 def assert_only_touched_fell(match: MatchRound, crowd: Crowd) -> None:
@@ -133,7 +82,7 @@ def test_invariant_16_the_ledger_tells_the_same_and_a_doubled_commit_changes_not
         for at in hours():
             before_a_round(crowd, at=at)
             match = run_round(at=at)
-            assert_ledger(crowd)
+            assert_ledger()
             if match is None:
                 continue
             assert_entries(match)
@@ -165,7 +114,7 @@ def test_invariant_17_acts_between_snapshot_and_commit_send_requests_back_whole(
             before_a_round(crowd, at=at)
             crowd.touched = Touched()
             match = run_round(at=at)
-            assert_ledger(crowd)
+            assert_ledger()
             if match is None:
                 continue
             assert list(differences(match)) == []
@@ -188,7 +137,7 @@ def test_invariant_17_acts_of_others_while_the_round_runs_cost_no_cent(seed: int
     told = race(lambda: run_round(at=OLD), *(lambda who=who: who.acts(3, at=OLD) for who in hands))
 
     assert [one for one in told if isinstance(one, Exception) and not is_refusal(one)] == []
-    assert_ledger(crowd)
+    assert_ledger()
     assert_money("ledger", "lending")
     for match in MatchRound.objects.filter(status=RoundStatus.BOOKED):
         assert list(differences(match)) == []
