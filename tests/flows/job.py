@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -12,10 +11,7 @@ from core import clock
 from ledger.chart import Role as Account
 from ledger.selectors import balance_cents
 from lending.choices import REFLECTION_DAYS
-from lending.domain.amortization import Instalment, level_schedule
 from lending.domain.due_dates import payable_on
-from lending.domain.waterfall import HoldingShare, split_repayment
-from lending.first_fees import OPENING_FEES
 from lending.models import Loan, LoanRequest
 from lending.services.contracts import sign
 from lending.services.reviews import approve
@@ -23,6 +19,7 @@ from tests.factories import people
 from tests.factories import requests as make
 from tests.factories.mandates import mandate
 from tests.flows.market import FIRST_DAY, lender_with, open_market, pass_days
+from tests.flows.shares import plan_of, shares_of
 from tests.payments import world
 
 STAKES_CENTS: Final = (1_225_00, 775_00)
@@ -83,35 +80,6 @@ def live_through(loan: Loan, *, instalments: int) -> None:
 
 
 # --- What must have come of it -------------------------------------------------------------------
-
-
-def plan_of(loan: Loan) -> list[Instalment]:
-    """The instalments as the pure functions work them out."""
-    return level_schedule(
-        loan.principal_cents,
-        loan.annual_rate,
-        loan.term_months,
-        loan.first_due_on,
-        disbursed_on=loan.disbursed_on,
-    )
-
-
-def shares_of(
-    plan: list[Instalment], stakes_cents: tuple[int, ...]
-) -> Iterator[list[HoldingShare]]:
-    """Instalment by instalment: what each holding gets of it."""
-    outstanding = list(stakes_cents)
-    for part in plan:
-        shares = split_repayment(
-            principal_cents=part.principal_cents,
-            interest_cents=part.interest_cents,
-            outstanding_cents=outstanding,
-            fee_rate=OPENING_FEES["lender"],
-        )
-        outstanding = [
-            cents - share.principal_cents for cents, share in zip(outstanding, shares, strict=True)
-        ]
-        yield shares
 
 
 def assert_paid(job: Job, loan: Loan, *, instalments: int) -> None:

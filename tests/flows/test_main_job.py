@@ -19,9 +19,10 @@ from payments.sandbox.control import GOOD_IBAN
 from tests.factories import people
 from tests.flows.browser import DESK, PHONE, Visitor, plain
 from tests.flows.conftest import Visit
-from tests.flows.job import AMOUNT_CENTS, STAKES_CENTS, plan_of, shares_of
+from tests.flows.job import AMOUNT_CENTS, STAKES_CENTS
 from tests.flows.market import FIRST_DAY, lender_with, open_market, pass_days
 from tests.flows.money import assert_money
+from tests.flows.shares import plan_of, shares_of
 from tests.processes import running_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
