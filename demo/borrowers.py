@@ -11,6 +11,7 @@ from demo.applicants import Applicant
 from demo.names import Person
 from demo.provider import verify
 from demo.stories import story
+from demo.wishes import Wish
 from lending.models import LoanRequest
 from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
 from lending.services.requests import (
@@ -48,7 +49,7 @@ def _profile(person: Person) -> ProfileData:
     )
 
 
-def apply(user: User, given: Applicant, rng: Random, *, at: datetime) -> LoanRequest:
+def apply(user: User, given: Applicant, wished: Wish, rng: Random, *, at: datetime) -> LoanRequest:
     """Fill in the wizard step by step and hand it in."""
     request_id = start_request(borrower=user, at=at).pk
     step = {"borrower": user, "request_id": request_id}
@@ -60,6 +61,9 @@ def apply(user: User, given: Applicant, rng: Random, *, at: datetime) -> LoanReq
             term_months=given.term_months,
             purpose=given.purpose,
             due_day=rng.choice((1, 15)),
+            price_rule=wished.price_rule,
+            max_rate=wished.max_rate,
+            least_percent=wished.least_percent,
         ),
     )
     save_work(

@@ -29,6 +29,29 @@ _STYLES: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
         {"purposes": ("home_improvement", "house", "car", "moving", "medical", "other")},
     ),
 )
+_NARROWER: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    ("mindestens 3 % netto", {"min_net_rate": Decimal("0.03")}),
+    (
+        "ohne Verzug, bis 25.000",
+        {
+            "no_late_payers": True,
+            "max_amount_cents": 25_000_00,
+            "min_net_rate": Decimal("0.015"),
+            "preferred_stake_cents": 150_00,
+        },
+    ),
+    ("", {}),
+    ("mindestens 2 % netto", {"min_net_rate": Decimal("0.02")}),
+    ("Angestellte und Rente", {"employments": ("fixed", "others")}),
+    ("", {"min_net_rate": Decimal("0.0375"), "reinvest": "all"}),
+    ("Norden und Osten", {"regions": ("0", "1", "2", "3")}),
+    ("", {}),
+    ("mindestens 4 % netto", {"min_net_rate": Decimal("0.04")}),
+    ("was andere begonnen haben", {"min_funded_percent": 25}),
+    ("ab 5.000", {"min_amount_cents": 5_000_00, "min_net_rate": Decimal("0.025")}),
+    ("", {"max_age_days": 7}),
+)
+"""What a mandate asks for beyond its style, in turn: words for its name, fields of MandateData."""
 _MEDIAN_EUROS: Final = 21_000
 _HAND_MEDIAN_EUROS: Final = 4_500
 
@@ -90,14 +113,15 @@ def _deposits(
 def _mandates(rng: Random, number: int, total_cents: int) -> tuple[MandatePlan, ...]:
     count = 2 if number % 10 == 3 else 1
     styles = rng.sample(_STYLES, count)
+    words, more = _NARROWER[number % len(_NARROWER)]
     return tuple(
         MandatePlan(
-            name=name,
+            name=", ".join(filter(None, (name, words))),
             priority=priority,
             min_stake_cents=rng.choice((25_00, 25_00, 50_00, 100_00)),
             max_per_loan_cents=max(250_00, total_cents // 20 // SHARE_CENTS * SHARE_CENTS),
             reserve_cents=rng.choice((0, 0, 0, 100_00)),
-            filters=filters,
+            filters={**filters, **more},
         )
         for priority, (name, filters) in enumerate(styles, start=1)
     )

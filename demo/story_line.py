@@ -16,6 +16,8 @@ FRESH: Final = 10
 """How many of them come in the last days, so that the market is open when the year is over."""
 FRESH_DAYS: Final = 6
 QUIET_START_DAYS: Final = 7
+ASKED_AGAIN: Final = REQUESTS - 3
+"""The arrival that is no newcomer: the borrower that is shown asks a second time."""
 
 
 @dataclass(frozen=True)

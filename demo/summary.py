@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from statistics import median
+from typing import Final
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from rich.table import Table
 
 from accounts.models import Role, User
 from core.wording import euro, number, percent
+from lending.choices import PriceRule
 from lending.models import Loan, LoanEvent, LoanEventKind, LoanRequest, Offer, Repayment
 from lending.selectors.returns import lender_overview
 from lending.services.arrears import days_past_due
@@ -36,9 +38,17 @@ def _requests() -> Iterator[tuple[str, str]]:
         funded=Count("pk", filter=Q(filled_at__isnull=False)),
         expired=Count("pk", filter=Q(status="expired")),
         open=Count("pk", filter=Q(status="listed")),
+        auctions=Count("pk", filter=~Q(price_rule=PriceRule.FIXED) & Q(filled_at__isnull=False)),
+        parts=Count("pk", filter=Q(funded_cents__lt=F("amount_cents"), filled_at__isnull=False)),
     )
-    for label, count in counts.items():
-        yield f"requests {label}", number(count)
+    for name, count in counts.items():
+        yield _LABELS.get(name, f"requests {name}"), number(count)
+
+
+_LABELS: Final = {
+    "auctions": "priced by auction",
+    "parts": "funded in part",
+}
 
 
 def _loans(on: date) -> Iterator[tuple[str, str]]:

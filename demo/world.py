@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from random import Random
 from typing import Final
@@ -19,12 +19,14 @@ from demo.borrowers import PASSWORD, apply, sign_up
 from demo.hand_bids import bid_by_hand
 from demo.lenders import LenderPlan, MandatePlan
 from demo.names import MAIL_DOMAIN, person
-from demo.story_line import TROUBLES, StoryLine
+from demo.story_line import ASKED_AGAIN, TROUBLES, StoryLine
+from demo.wishes import A_PART, HURRY, LOWEST_RATE, wish
 from lending.models import Loan, LoanRequest
 from lending.selectors.offers import firm_from
 from lending.services.contracts import sign
 from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
+from lending.services.offers import suffices, take_part
 from lending.services.reviews import approve, needs_two
 from lending.states import RequestStatus
 from payments.services.capital import add_capital
@@ -36,6 +38,7 @@ LENDER_EMAIL: Final = f"lender@{MAIL_DOMAIN}"
 SHOWN_LENDER: Final = 1
 """Whose address is easy to remember, by number."""
 COMFORTABLE: Final = 0.4
+SMALL_CENTS: Final = 3_000_00
 STAFF_EMAIL: Final = f"staff@{MAIL_DOMAIN}"
 SECOND_STAFF_EMAIL: Final = f"second.staff@{MAIL_DOMAIN}"
 
@@ -52,6 +55,7 @@ class World:
     troubled: dict[int, int] = field(default_factory=dict)
     told: Counter[str] = field(default_factory=Counter)
     posted: int = 0
+    shown: tuple[User, Applicant] | None = None
 
     def live(self, on: date) -> None:
         """One day, from the morning's deposits to the evening's day end."""
@@ -59,6 +63,7 @@ class World:
         self._pay_in(on, at)
         self._post(on, at)
         self._review(at)
+        self._take_parts(at)
         hand = [self.lenders[n] for n in self._by_hand if n in self.lenders]
         self.told["bids by hand"] += bid_by_hand(hand, self.rng, at=at)
         self.run_rounds()
@@ -103,23 +108,38 @@ class World:
     def _post(self, on: date, at: datetime) -> None:
         """Each arrival posts a request; who is declined at once makes room for another."""
         for number, day in enumerate(self.plot.arrivals):
-            while day == on:
-                request = self._one_request(number, next(self.plot.applicants), at)
-                if request.status == RequestStatus.IN_REVIEW:
-                    break
-                self.told["declined"] += 1
+            if day == on and not (number == ASKED_AGAIN and self._ask_again(at)):
+                while not self._is_posted(number, next(self.plot.applicants), at):
+                    self.told["declined"] += 1
 
-    def _one_request(self, number: int, given: Applicant, at: datetime) -> LoanRequest:
+    def _is_posted(self, number: int, given: Applicant, at: datetime) -> bool:
         self.posted += 1
-        who = person(self.rng, self.posted, on=self.plot.start)
-        if self._may_be_shown(number, given):
-            who = who._replace(email=BORROWER_EMAIL)
+        who, wished = person(self.rng, self.posted, on=self.plot.start), wish(number)
+        is_shown = self._may_be_shown(number, given)
+        if is_shown:
+            who, wished = who._replace(email=BORROWER_EMAIL), LOWEST_RATE
         user = sign_up(who, Role.BORROWER, at=at)
-        request = apply(user, given, self.rng, at=at)
+        request = apply(user, given, wished, self.rng, at=at)
         self.told["requests"] += 1
-        if number in TROUBLES and request.status == RequestStatus.IN_REVIEW:
+        is_posted = request.status == RequestStatus.IN_REVIEW
+        if is_shown and is_posted:
+            self.shown = user, given
+        if number in TROUBLES and is_posted:
             self.troubled[request.pk] = number
-        return request
+        return is_posted
+
+    def _ask_again(self, at: datetime) -> bool:
+        """Let the borrower that is shown, once its first loan runs, ask for a little more."""
+        if self.shown is None:
+            return False
+        user, before = self.shown
+        loan = Loan.objects.filter(borrower=user).first()
+        if loan is None:
+            return False
+        owed = before.instalments_cents + loan.instalments.earliest("number").total_cents
+        given = replace(before, amount_cents=SMALL_CENTS, term_months=24, instalments_cents=owed)
+        self.told["requests"] += 1
+        return apply(user, given, A_PART, self.rng, at=at).status == RequestStatus.IN_REVIEW
 
     def _may_be_shown(self, number: int, given: Applicant) -> bool:
         """Whether this is the first borrower of whom all will go well, the one that is shown."""
@@ -134,6 +154,15 @@ class World:
             for reviewer in self.staff[: 1 + needs_two(request)]:
                 approve(reviewer=reviewer, request_id=request.pk, at=at)
             self.told["listed"] += 1
+
+    def _take_parts(self, at: datetime) -> None:
+        """Some of those who are content with a part wait no longer once it is there."""
+        waiting = LoanRequest.objects.filter(
+            status=RequestStatus.LISTED, least_percent__lt=100, listed_at__lte=at - HURRY
+        )
+        for request in waiting.order_by("id"):
+            if request.pk % 2 and suffices(request):
+                take_part(borrower=request.borrower, request_id=request.pk, at=at)
 
     def _sign(self, on: date, at: datetime) -> None:
         for request in LoanRequest.objects.filter(status=RequestStatus.FILLED).order_by("id"):
