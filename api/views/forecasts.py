@@ -155,6 +155,15 @@ class _Point(serializers.Serializer[Any]):
     )
     latest_day = serializers.IntegerField(allow_null=True)
     now = serializers.BooleanField(help_text="Whether the mandates of today would fill it.")
+    price = RateField(
+        allow_null=True,
+        help_text="Half of those filled came to this rate or a lower one. In an auction `rate` is "
+        "the highest that the borrower accepts.",
+    )
+    parts = serializers.IntegerField(help_text="So many of those filled were a part.")
+    likely_cents = serializers.IntegerField(
+        allow_null=True, help_text="Half of those filled reached at least this."
+    )
 
 
 class FundingCurveAnswer(serializers.Serializer[FundingCurve]):

@@ -3,6 +3,9 @@
 The request is put into the market as it stood at several times of the past months, and as it stands
 now; the rounds that followed decide again, with it among the others. The share of trials in which
 mandates alone fill it before its deadline stands for the chance. It is no promise.
+
+For an auction the rates of the curve are the highest that the borrower would accept, and the engine
+finds the price below each; a part that is enough counts as filled when the deadline comes.
 """
 
 from __future__ import annotations
@@ -19,16 +22,17 @@ from django.conf import settings
 from accounts.models import User
 from core.clock import day_of
 from core.errors import NotFound
-from lending.choices import LISTING_DAYS, SHARE_CENTS
+from lending.choices import LISTING_DAYS, SHARE_CENTS, PriceRule
 from lending.domain.grades import GRADE_BANDS
 from lending.domain.pricing import LOSS_GIVEN_DEFAULT, RATE_STEP, PriceBand, price
 from lending.models import LoanRequest
 from lending.selectors.requests import request_of_borrower
 from lending.states import RequestStatus
-from matching.choices import RATE_SCALE
+from matching.choices import RATE_SCALE, SPREAD_COVERAGE
 from matching.engine.backtest import PastRound
 from matching.engine.changed import without_borrower
-from matching.engine.wishes import Wish, instant_of_filling
+from matching.engine.problem import PURE_PRICE
+from matching.engine.wishes import Wish, filling
 from matching.selectors.history import history
 from matching.selectors.market import mandates_share, market_now
 
@@ -42,13 +46,33 @@ USUAL_MARK: Final = 3
 
 @dataclass(frozen=True)
 class Asked:
-    """The request that is tried; `mark` is the affordability mark, known once it is assessed."""
+    """The request that is tried.
+
+    Attributes:
+        mark: the affordability mark, known once it is assessed.
+        price_rule: a PriceRule.
+        floor_rate: the lowest price of an auction; None is that of the price list.
+        least_cents: the part that is enough, 0 where there already is; None is all of it.
+    """
 
     amount_cents: int
     term_months: int
     purpose: str
     grade: str
     mark: int = USUAL_MARK
+    price_rule: str = PriceRule.FIXED
+    floor_rate: Decimal | None = None
+    least_cents: int | None = None
+
+    @property
+    def is_auction(self) -> bool:
+        """Whether lenders find the rate below the highest."""
+        return self.price_rule != PriceRule.FIXED
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether less than all may be enough."""
+        return self.least_cents is not None
 
 
 @dataclass(frozen=True)
@@ -59,6 +83,10 @@ class Point:
         filled, trials: in how many of how many trials it was filled in time.
         likely_day, latest_day: days after listing by which half, and all, of those were filled.
         now: whether the market of today would fill it.
+        price: the rate that half of those filled came to or stayed below; an auction's may lie
+            below `rate`.
+        parts: how many of those filled were a part when the deadline came.
+        likely_cents: what half of those filled reached at least.
     """
 
     rate: Decimal
@@ -67,6 +95,9 @@ class Point:
     likely_day: int | None
     latest_day: int | None
     now: bool
+    price: Decimal | None = None
+    parts: int = 0
+    likely_cents: int | None = None
 
     @property
     def chance(self) -> float:
@@ -121,7 +152,8 @@ def funding_curve(
     starts = [*_starts(rounds, at), (at, now)]
     band = price(asked.grade, asked.term_months)
     own = band.posted if rate is None else min(max(rate, band.floor), band.ceiling)
-    points = [_point(asked, tried, starts) for tried in _grid(band, own)]
+    floor = band.floor if asked.floor_rate is None else asked.floor_rate
+    points = [_point(asked, tried, floor, starts) for tried in _grid(band, own)]
     return FundingCurve(asked, band, points, len(starts) - 1, own)
 
 
@@ -146,13 +178,17 @@ def curve_of_public_request(user: User, public_id: UUID, *, at: datetime) -> Fun
 
 
 def asked_of(own: LoanRequest) -> Asked:
-    """What a request on the market still asks for."""
+    """What a request asks for that is on the market, or is not stored yet."""
+    takes_part = own.least_percent < 100 and not own.is_auction
     return Asked(
         amount_cents=own.missing_cents,
         term_months=own.term_months or 0,
         purpose=own.purpose,
         grade=own.grade,
         mark=own.affordability_mark or USUAL_MARK,
+        price_rule=own.price_rule,
+        floor_rate=own.floor_rate,
+        least_cents=max(own.least_cents - own.funded_cents, 0) if takes_part else None,
     )
 
 
@@ -176,10 +212,40 @@ def _starts(
 
 
 def _point(
-    asked: Asked, rate: Decimal, starts: Sequence[tuple[datetime, Sequence[PastRound]]]
+    asked: Asked,
+    rate: Decimal,
+    floor: Decimal,
+    starts: Sequence[tuple[datetime, Sequence[PastRound]]],
 ) -> Point:
+    wish = _wish(asked, rate, floor)
+    trials = [
+        (filling(during, wish, listed_at=begin, days=LISTING_DAYS, share=_share), begin)
+        for begin, during in starts
+    ]
+    filled = [(found, begin) for found, begin in trials if found is not None]
+    days = sorted(_day(found.at, begin) for found, begin in filled)
+    prices = sorted(found.rate for found, _ in filled)
+    cents = sorted((found.cents for found, _ in filled), reverse=True)
+    found_rate = _middle(prices)
+    return Point(
+        rate=rate,
+        filled=len(filled),
+        trials=len(trials),
+        likely_day=_middle(days),
+        latest_day=days[-1] if days else None,
+        now=trials[-1][0] is not None,
+        price=None if found_rate is None else Decimal(found_rate) / RATE_SCALE,
+        parts=sum(found.cents < asked.amount_cents for found, _ in filled),
+        likely_cents=_middle(cents),
+    )
+
+
+def _wish(asked: Asked, rate: Decimal, floor: Decimal) -> Wish:
+    """The request at a rate; `floor` is the lowest price if it is an auction."""
     loss = GRADE_BANDS[asked.grade].typical_pd * LOSS_GIVEN_DEFAULT
-    wish = Wish(
+    lowest = min(floor, rate) if asked.is_auction else rate
+    is_spread = asked.price_rule == PriceRule.AUCTION_SPREAD
+    return Wish(
         amount_cents=asked.amount_cents,
         grade=asked.grade,
         term_months=asked.term_months,
@@ -187,27 +253,18 @@ def _point(
         mark=asked.mark,
         rate=int(rate * RATE_SCALE),
         loss_rate=int(loss * RATE_SCALE),
-    )
-    days = [
-        _day(
-            instant_of_filling(during, wish, listed_at=begin, days=LISTING_DAYS, share=_share),
-            begin,
-        )
-        for begin, during in starts
-    ]
-    filled = sorted(day for day in days if day is not None)
-    return Point(
-        rate=rate,
-        filled=len(filled),
-        trials=len(days),
-        likely_day=filled[(len(filled) - 1) // 2] if filled else None,
-        latest_day=filled[-1] if filled else None,
-        now=days[-1] is not None,
+        floor_rate=int(lowest * RATE_SCALE),
+        coverage=SPREAD_COVERAGE if is_spread else PURE_PRICE,
+        least_cents=asked.least_cents,
     )
 
 
-def _day(filled_at: datetime | None, begin: datetime) -> int | None:
-    return None if filled_at is None else -((begin - filled_at) // timedelta(days=1))
+def _middle(ordered: Sequence[int]) -> int | None:
+    return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+
+def _day(filled_at: datetime, begin: datetime) -> int:
+    return -((begin - filled_at) // timedelta(days=1))
 
 
 def _next_ages() -> list[timedelta]:

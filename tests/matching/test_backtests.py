@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +18,7 @@ from matching.engine.backtest import Order, PastRound, try_order
 from matching.engine.changed import without_borrower, without_lender
 from matching.engine.problem import GRADES
 from matching.engine.snapshot import market_bytes
-from matching.engine.wishes import Wish, instant_of_filling
+from matching.engine.wishes import Filling, Wish, filling
 from matching.selectors.backtests import USUAL_CENTS, backtest, cash_to_try
 from matching.selectors.funding_curves import (
     Asked,
@@ -120,10 +120,10 @@ def test_a_wish_is_filled_by_those_who_have_enough_and_not_below_their_rate() ->
     some = market.mandates
     rate, purpose = int(some.max_rate.max()), market.purposes[0]
 
-    def filled(amount_cents: int, asked_rate: int) -> datetime | None:
+    def filled(amount_cents: int, asked_rate: int) -> Filling | None:
         wish = Wish(amount_cents, "A", market.terms[0], purpose, 1, asked_rate, 0)
         rounds = [PastRound(AT, AT.date(), 0, market)]
-        return instant_of_filling(rounds, wish, listed_at=AT, days=14, share=lambda *_: 100)
+        return filling(rounds, wish, listed_at=AT, days=14, share=lambda *_: 100)
 
     assert filled(10_000_000_00, rate) is None
     assert filled(1_000_00, -1) is None

@@ -182,3 +182,29 @@ def test_a_lender_reads_of_each_mandate_what_became_of_a_request() -> None:
     stake = Offer.objects.get(mandate=taking)
     assert reverse("web:receipt", args=[stake.pk]) in page
     assert "Your mandates and this request" not in text_of(browser_of(people.lender()).get(url))
+
+
+def test_the_curve_of_an_auction_tells_the_price_and_that_of_a_part_the_sum() -> None:
+    band = price("C", 36)
+    mandate(cash_cents=800_00, max_per_loan_cents=800_00, min_rate=band.posted)
+    auction = on_market(
+        1_000_00, price_rule="auction", annual_rate=band.ceiling, floor_rate=band.floor
+    )
+    part = on_market(1_000_00, least_percent=70, annual_rate=band.ceiling)
+    clock.set_business_date(AT.date(), is_virtual=True)
+
+    def told(own: LoanRequest) -> str:
+        page = browser_of(own.borrower).get(reverse("web:listed_curve", args=[own.pk]))
+        return text_of(page)
+
+    assert (
+        f"With {percent(band.ceiling)} as the highest rate it was filled in time in <strong>none"
+        in (told(auction))
+    )
+    assert "In 1 of them a part was all there was at the deadline; half reached €800.00" in (
+        told(part)
+    )
+    mandate(cash_cents=500_00, min_rate=band.posted)
+    assert f"Half of these came to <strong>{percent(band.posted)}</strong> or less." in told(
+        auction
+    )

@@ -10,10 +10,16 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from core import clock
-from lending.choices import MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, SHARE_CENTS
+from lending.choices import MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, SHARE_CENTS, PriceRule
 from lending.models import LoanRequest
 from lending.selectors.requests import request_of_borrower
-from matching.selectors.funding_curves import Asked, FundingCurve, curve_of_request, funding_curve
+from matching.selectors.funding_curves import (
+    Asked,
+    FundingCurve,
+    asked_of,
+    curve_of_request,
+    funding_curve,
+)
 from web import charts
 from web.access import borrowers_only, person_of
 from web.forms.applications import AmountForm
@@ -87,4 +93,13 @@ def _asked(form: AmountForm, chosen: CurveForm) -> Asked | None:
         return None
     if not MIN_AMOUNT_CENTS <= cents <= MAX_AMOUNT_CENTS or cents % SHARE_CENTS:
         return None
-    return Asked(cents, months, given["purpose"], chosen.grade)
+    return asked_of(
+        LoanRequest(
+            amount_cents=cents,
+            term_months=months,
+            purpose=given["purpose"],
+            grade=chosen.grade,
+            price_rule=given.get("price_rule") or PriceRule.FIXED,
+            least_percent=given.get("least_percent") or 100,
+        )
+    )
