@@ -29,6 +29,7 @@ from matching.engine.problem import (
 from matching.engine.result import Result
 
 ALLOCATION = ("mandate_id", "request_id", "amount_cents", "level", "reason")
+PRICES = ("request_id", "rate_bps")
 
 
 def write_market(given: Market, folder: Path) -> None:
@@ -66,6 +67,12 @@ def write_allocation(result: Result, path: Path) -> None:
         strict=True,
     )
     _write(path, ALLOCATION, rows)
+
+
+def write_prices(result: Result, path: Path) -> None:
+    """Write one line per auction that was filled, by request: the rate that all lend at."""
+    rows = ((request_id, _bps(rate)) for request_id, rate in result.prices.items())
+    _write(path, PRICES, rows)
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

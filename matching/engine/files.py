@@ -16,6 +16,11 @@ empty limit limits nothing. Rates are basis points with at most one decimal ("72
 `least_cents` is the part of the amount that is enough (empty: only the whole). A `floor_rate_bps`
 below `rate_bps` makes the request an auction between the two. A request with one of a mandate's
 `refused` traits is refused by it. A bad cell is named by file, line and column.
+
+What is decided is written as
+
+    allocation.csv mandate_id,request_id,amount_cents,level,reason       (a line per stake)
+    prices.csv     request_id,rate_bps              (a line per auction that found its price)
 """
 
 from __future__ import annotations

@@ -59,6 +59,13 @@ class Result:
         return np.isin(self.outcome, FILLED)
 
     @property
+    def prices(self) -> dict[int, int]:
+        """What the auctions that were filled came to, by the id of the request, ascending."""
+        requests = self.market.requests
+        found = (requests.is_auction & self.is_funded).nonzero()[0]
+        return dict(zip(requests.ids[found].tolist(), self.rate[found].tolist(), strict=True))
+
+    @property
     def funded_cents(self) -> int:
         """All money placed."""
         return int(self.placed_cents.sum())

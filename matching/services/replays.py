@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from lending.models import Offer
+from lending.models import LoanRequest, Offer
+from matching.choices import RATE_SCALE
 from matching.engine.check import BrokenRound
-from matching.engine.export import write_allocation, write_market
+from matching.engine.export import write_allocation, write_market, write_prices
 from matching.engine.result import Result
 from matching.engine.solve import solve
 from matching.errors import NothingToReplay
@@ -61,6 +63,7 @@ def differences(match: MatchRound) -> Iterator[str]:
         if chain_of(match) != match.chain_sha256:
             yield "the chain of outcomes is broken here"
         yield from _changed_offers(match, result)
+        yield from _changed_prices(match, result)
 
 
 def replayed(match: MatchRound) -> Result:
@@ -87,6 +90,19 @@ def _changed_offers(match: MatchRound, result: Result) -> Iterator[str]:
             yield from (f"{stake} {said}" for said in _changes(expected[key], found[key]))
 
 
+def _changed_prices(match: MatchRound, result: Result) -> Iterator[str]:
+    """Auctions that are lent at another rate than the round found."""
+    prices = {
+        request_id: Decimal(rate) / RATE_SCALE
+        for request_id, rate in result.prices.items()
+        if str(request_id) not in match.fallen
+    }
+    stored = LoanRequest.objects.filter(pk__in=prices).order_by("pk")
+    for request_id, rate in stored.values_list("pk", "annual_rate"):
+        if rate != prices[request_id]:
+            yield f"the price of request {request_id} is {rate}, decided was {prices[request_id]}"
+
+
 def _changes(expected: tuple[Any, ...], found: tuple[Any, ...]) -> Iterator[str]:
     """What is otherwise in one offer or its receipt, with both values."""
     has_receipt = found[-1] is not None
@@ -104,4 +120,5 @@ def export_round(match: MatchRound, folder: Path) -> Result:
     result = replayed(match)
     write_market(result.market, folder)
     write_allocation(result, folder / "allocation.csv")
+    write_prices(result, folder / "prices.csv")
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from accounts.models import User
 from core.errors import DomainError
 from ledger.chart import Role
 from ledger.models import Account
-from lending.choices import LEAST_PART_PERCENT
+from lending.choices import LEAST_PART_PERCENT, PriceRule
 from lending.models import LoanRequest, Mandate, Offer
 from lending.services.mandates import pause_mandate
 from lending.services.offers import revoke_offer
@@ -28,6 +29,8 @@ from tests.matching.world import OLD, on_market
 
 U = 25_00
 GRADES = "ABC"
+FLOOR = Decimal("0.06")
+"""The lowest price of an auction, whose highest is the rate of the others."""
 
 
 @dataclass
@@ -63,16 +66,20 @@ class Crowd:
                 max_per_borrower_cents=40 * U,
                 reserve_cents=self.rng.choice((0, 0, U)),
                 priority=self.rng.randint(1, 3),
+                min_rate=self.rng.choice((None, Decimal("0.062"), Decimal("0.071"))),
             )
         return lender
 
     def list_requests(self, *, most: int = 4) -> None:
-        """Bring new requests to the market, some content with a part."""
+        """Bring new requests to the market: some content with a part, some auctions."""
         for _ in range(self.rng.randint(1, most)):
             made = on_market(self.rng.randint(40, 70) * U, grade=self.rng.choice(GRADES))
             if self.rng.random() < 0.3:
                 least = self.rng.randint(LEAST_PART_PERCENT, 100)
                 LoanRequest.objects.filter(pk=made.pk).update(least_percent=least)
+            elif self.rng.random() < 0.3:
+                rule = self.rng.choice((PriceRule.AUCTION, PriceRule.AUCTION_SPREAD))
+                LoanRequest.objects.filter(pk=made.pk).update(price_rule=rule, floor_rate=FLOOR)
 
     def pay_in(self) -> None:
         """Give some of them more to lend."""

@@ -6,12 +6,14 @@ import csv
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
+from lending.choices import PriceRule
 from lending.models import Offer
 from matching.models import MatchRound
 from matching.services import rounds
@@ -37,8 +39,9 @@ def exported(match: MatchRound, folder: Path) -> None:
 
 def matched(folder: Path, match: MatchRound) -> tuple[dict[str, object], list[tuple[str, ...]]]:
     """The line that `match` prints in a process of its own, and the rows that it writes."""
-    out = folder / "again.csv"
+    out, prices = folder / "again.csv", folder / "found.csv"
     program = [sys.executable, "manage.py", "match", "--market", str(folder), "--out", str(out)]
+    program += ["--prices", str(prices)]
     done = subprocess.run(
         [*program, "--seed", match.seed],
         cwd=ROOT,
@@ -48,10 +51,25 @@ def matched(folder: Path, match: MatchRound) -> tuple[dict[str, object], list[tu
     )
     assert done.returncode == 0, done.stderr
     assert out.read_bytes() == (folder / "allocation.csv").read_bytes()
+    assert prices.read_bytes() == (folder / "prices.csv").read_bytes()
     with out.open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["mandate_id", "request_id", "amount_cents", "level", "reason"]
     return json.loads(done.stdout), [tuple(row) for row in rows]
+
+
+def found_prices(folder: Path) -> dict[int, Decimal]:
+    """What `match` says that auctions came to, as rates a year."""
+    with (folder / "found.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["request_id", "rate_bps"]
+    return {int(request): Decimal(rate) / 10_000 for request, rate in rows}
+
+
+def stored_prices(match: MatchRound) -> dict[int, Decimal]:
+    """The rates of the auctions that the round filled."""
+    offers = Offer.objects.filter(round_id=match.pk).exclude(request__price_rule=PriceRule.FIXED)
+    return dict(offers.values_list("request_id", "request__annual_rate"))
 
 
 def in_tables(match: MatchRound) -> list[tuple[str, ...]]:
@@ -63,7 +81,8 @@ def in_tables(match: MatchRound) -> list[tuple[str, ...]]:
 
 @pytest.mark.django_db
 def test_rounds_decided_again_from_files_give_the_stakes_of_the_database(tmp_path: Path) -> None:
-    for match in several_rounds():
+    auctions = 0
+    for match in several_rounds(1):
         folder = tmp_path / str(match.pk)
         exported(match, folder)
 
@@ -71,9 +90,13 @@ def test_rounds_decided_again_from_files_give_the_stakes_of_the_database(tmp_pat
 
         assert rows == in_tables(match)
         assert rows
+        assert found_prices(folder) == stored_prices(match)
+        assert line["auctions"] == len(found_prices(folder))
+        auctions += len(found_prices(folder))
         assert line["output_sha256"] == match.output_sha256
         for name in ("lenders", "mandates", "requests", "stakes", "funded_cents"):
             assert line[name] == match.figures[name]
+    assert auctions > 1
 
 
 @pytest.mark.django_db
@@ -112,6 +135,7 @@ def test_match_tells_its_figures_in_one_line_of_json(tmp_path: Path) -> None:
         "stakes",
         "funded_requests",
         "funded_cents",
+        "auctions",
         "solve_seconds",
         "load_seconds",
         "peak_mb",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from matching.engine.export import write_allocation, write_market
+from matching.engine.export import write_allocation, write_market, write_prices
 from matching.engine.files import read_market
 from matching.engine.frames import BrokenFrame
 from matching.engine.problem import NO_LIMIT, MarketError
@@ -98,6 +100,16 @@ def test_an_allocation_is_written_by_request_and_mandate(tmp_path: Path) -> None
     assert rows[0] == ["mandate_id", "request_id", "amount_cents", "level", "reason"]
     assert [row[:3] for row in rows[1:]] == [["10", "100", "5000"], ["20", "100", "2500"]]
     assert {row[4] for row in rows[1:]} == {"cash"}
+
+
+def test_prices_of_filled_auctions_are_written_and_of_no_other(tmp_path: Path) -> None:
+    given = plain_market(cash=[10_000], amounts=[2_500, 5_000, 50_000])
+    rates = {"rate": np.array([500] * 3), "floor_rate": np.array([500, 405, 405])}
+    result = solve(replace(given, requests=replace(given.requests, **rates)), 1)
+
+    write_prices(result, tmp_path / "prices.csv")
+
+    assert (tmp_path / "prices.csv").read_text() == "request_id,rate_bps\n200,40.5\n"
 
 
 LENDERS = "lender_id,cash_cents,idle_days,portfolio_cents\n"

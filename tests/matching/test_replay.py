@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_whatever_was_changed_in_the_tables_is_found(tamper, told: str) -> None:
     assert any(told in line for line in differences(match))
     with pytest.raises(CommandError, match="differs"):
         said("replay_round", str(match.pk))
+
+
+@pytest.mark.django_db
+def test_a_price_that_is_not_the_one_that_was_found_is_named() -> None:
+    mandate(cash_cents=1_000_00, max_per_loan_cents=1_000_00, min_rate=Decimal("0.065"))
+    own = on_market(1_000_00, price_rule="auction", floor_rate=Decimal("0.06"))
+    match = booked()
+    assert list(differences(match)) == []
+
+    type(own).objects.filter(pk=own.pk).update(annual_rate=Decimal("0.066"))
+
+    told = f"the price of request {own.pk} is 0.06600, decided was 0.065"
+    assert list(differences(match)) == [told]
 
 
 @pytest.mark.django_db
