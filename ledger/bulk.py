@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
-from core.bulk import copy_in, next_ids
+from core.bulk import array_of, copy_in, next_ids
 from ledger.chart import EntryKind
 from ledger.errors import EmptyEntry, InsufficientFunds
 from ledger.services import Move
@@ -67,7 +67,7 @@ def _add_to_balances(entries: Sequence[NewEntry]) -> None:
             change[credit_id] += cents
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_ADD, [list(change.keys()), list(change.values())])
+            cursor.execute(_ADD, [array_of(change.keys()), array_of(change.values())])
     except IntegrityError as error:
         if "ledger_account_not_overdrawn" in str(error):
             raise InsufficientFunds(entries[0].reference) from error

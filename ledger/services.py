@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
+from core.bulk import array_of
 from ledger.chart import PLATFORM_ID, RULES, EntryKind, Role
 from ledger.errors import EmptyEntry, InsufficientFunds, ReferenceReused
 from ledger.models import Account, Entry
@@ -25,9 +26,7 @@ def account_ids(role: Role, holder_ids: Iterable[int]) -> dict[int, int]:
     """The account of `role` for each holder, opened where missing: holder id -> account id."""
     wanted = sorted(set(holder_ids))
     rule = RULES[role]
-    known = dict(
-        Account.objects.filter(role=role, holder_id__in=wanted).values_list("holder_id", "id")
-    )
+    known = _known(role, wanted)
     missing = [holder_id for holder_id in wanted if holder_id not in known]
     if not missing:
         return known
@@ -38,8 +37,14 @@ def account_ids(role: Role, holder_ids: Iterable[int]) -> dict[int, int]:
         ],
         ignore_conflicts=True,
     )
-    found = Account.objects.filter(role=role, holder_id__in=missing)
-    return known | dict(found.values_list("holder_id", "id"))
+    return known | _known(role, missing)
+
+
+def _known(role: Role, holder_ids: Sequence[int]) -> dict[int, int]:
+    """The accounts that are there; one array is parsed far faster than thousands of values."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [role.value, array_of(holder_ids)])
+        return dict(cursor.fetchall())
 
 
 def account_id(role: Role, holder_id: int = PLATFORM_ID) -> int:
@@ -53,7 +58,7 @@ def lock_accounts(ids: Iterable[int]) -> Mapping[int, int]:
     Whoever locks more than accounts locks the accounts first, so that no two acts wait in a ring.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [sorted(set(ids))])
+        cursor.execute(_LOCK, [array_of(sorted(set(ids)))])
         return dict(cursor.fetchall())
 
 
@@ -119,15 +124,19 @@ def _write(entry: Entry, moves: Sequence[Move]) -> None:
     """Lock the balances in id order, add the moves to them, store the moves."""
     touched = {move.debit_id for move in moves} | {move.credit_id for move in moves}
     lock_accounts(touched)
-    debits, credits, cents = (list(column) for column in zip(*moves, strict=True))
+    columns = [array_of(column) for column in zip(*moves, strict=True)]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_WRITE, [debits, credits, cents, entry.pk])
+            cursor.execute(_WRITE, [*columns, entry.pk])
     except IntegrityError as error:
         if "ledger_account_not_overdrawn" in str(error):
             raise InsufficientFunds(entry.reference) from error
         raise
 
+
+_KNOWN = """
+SELECT holder_id, id FROM ledger_account WHERE role = %s AND holder_id = ANY(%s::bigint[])
+"""
 
 _FIND = """
 SELECT account.role, account.holder_id, account.id

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
@@ -23,6 +23,7 @@ from notifications.words import letter
 log = structlog.get_logger(__name__)
 
 ATTEMPTS: Final = 10
+_BATCH: Final = 1_000
 _FIRST_WAIT: Final = timedelta(minutes=2)
 _LONGEST_WAIT: Final = timedelta(days=1)
 _CANNOT_SEND: Final = (smtplib.SMTPException, OSError, TemplateDoesNotExist, ValueError)
@@ -50,7 +51,7 @@ def notify(
         defaults={
             "person_id": person_id,
             "kind": kind,
-            "facts": {name: _plain(value) for name, value in facts.items()},
+            "facts": _plain_facts(facts),
             "created_at": at,
             "send_from": send_from or at,
         },
@@ -58,6 +59,39 @@ def notify(
     if is_new:
         enqueue("notifications.send_due")
     return message
+
+
+class Notice(NamedTuple):
+    """What one person is told; `key` names it for good."""
+
+    person_id: int
+    key: str
+    facts: Mapping[str, object]
+
+
+@transaction.atomic
+def notify_all(*, kind: str, notices: Iterable[Notice], at: datetime) -> None:
+    """Write a message of one kind for each of many people; a key used before changes nothing."""
+    Message.objects.bulk_create(
+        (
+            Message(
+                key=notice.key,
+                person_id=notice.person_id,
+                kind=kind,
+                facts=_plain_facts(notice.facts),
+                created_at=at,
+                send_from=at,
+            )
+            for notice in notices
+        ),
+        ignore_conflicts=True,
+        batch_size=_BATCH,
+    )
+    enqueue("notifications.send_due")
+
+
+def _plain_facts(facts: Mapping[str, object]) -> dict[str, object]:
+    return {name: _plain(value) for name, value in facts.items()}
 
 
 def _plain(value: object) -> object:
