@@ -16,6 +16,7 @@ from api.views import (
     market,
     me,
     quotes,
+    spares,
     tokens,
     wallet,
 )
@@ -47,6 +48,9 @@ urlpatterns = [
     path("bids", bids.BidsView.as_view(), name="bids"),
     path("bids/<id:bid_id>", bids.BidView.as_view(), name="bid"),
     path("bids/<id:bid_id>/revoke", bids.RevokeBidView.as_view(), name="revoke-bid"),
+    path("line", spares.SparesView.as_view(), name="line"),
+    path("line/<id:spare_id>", spares.SpareView.as_view(), name="place-in-line"),
+    path("line/<id:spare_id>/leave", spares.LeaveLineView.as_view(), name="leave-line"),
     path("mandates", mandates.MandatesView.as_view(), name="mandates"),
     path("mandates/backtest", forecasts.MandateBacktestView.as_view(), name="mandate-backtest"),
     path("mandates/<id:mandate_id>", mandates.MandateView.as_view(), name="mandate"),

@@ -40,6 +40,7 @@ _GROUPS: Final = (
         (
             _list_of("request_quote", _("Requests"), "lending", "loanrequest"),
             _list_of("back_hand", _("Offers"), "lending", "offer"),
+            _list_of("hourglass_empty", _("Spare bids"), "lending", "spare"),
             _list_of("tune", _("Mandates"), "lending", "mandate"),
             _list_of("balance", _("Rounds"), "matching", "matchround"),
         ),

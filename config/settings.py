@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "RequestStatus": "lending.states.RequestStatus",
         "OfferStatus": "lending.states.OfferStatus",
         "OfferSource": "lending.states.OfferSource",
+        "SpareStatus": "lending.states.SpareStatus",
         "LoanStatus": "lending.states.LoanStatus",
         "MandateStatus": "lending.states.MandateStatus",
         "AmountBorder": "lending.choices.AMOUNT_CHOICES",

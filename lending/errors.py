@@ -28,6 +28,20 @@ class RequestFull(DomainError):
     sentence = _("Only %(missing)s of this request is still open.")
 
 
+class StillRoom(DomainError):
+    """Nobody waits in line for a request that takes bids."""
+
+    code = "still_room"
+    sentence = _("This request still takes bids: there is no line to wait in.")
+
+
+class AlreadyWaiting(DomainError):
+    """One place in the line of a request for each lender."""
+
+    code = "already_waiting"
+    sentence = _("You are already in line for this request.")
+
+
 class BidTooSmall(InvalidInput):
     """Under the smallest share."""
 

@@ -60,6 +60,21 @@ OFFER_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 }
 
 
+class SpareStatus(TextChoices):
+    """Life of a spare: a bid that waits behind a full request, without money."""
+
+    WAITING = "waiting", _("In line")
+    MOVED_UP = "moved_up", _("Moved up")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    RELEASED = "released", _("Not needed")
+
+
+_S = SpareStatus
+SPARE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _S.WAITING: frozenset({_S.MOVED_UP, _S.WITHDRAWN, _S.RELEASED}),
+}
+
+
 class OfferSource(TextChoices):
     """Who placed an offer."""
 

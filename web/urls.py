@@ -20,6 +20,7 @@ from web.views import (
     profile,
     public,
     requests,
+    spares,
     wallet,
 )
 
@@ -41,6 +42,7 @@ _MARKET: list[URLPattern] = [
     path("market/<uuid:public_id>/", market.request_page, name="request"),
     path("market/<uuid:public_id>/funding/", market.funding, name="funding"),
     path("market/<uuid:public_id>/bid/", bids.bid, name="bid"),
+    path("market/<uuid:public_id>/line/", spares.wait_in_line, name="wait_in_line"),
 ]
 _PERSON: list[URLPattern] = [
     path("home/", profile.home, name="home"),
@@ -85,6 +87,7 @@ _LENDER: list[URLPattern] = [
     path("offers/", bids.offers, name="offers"),
     path("offers/<int:offer_id>/receipt/", bids.receipt, name="receipt"),
     path("offers/<int:offer_id>/revoke/", bids.revoke, name="revoke"),
+    path("line/<int:spare_id>/leave/", spares.leave_line, name="leave_line"),
     path("mandates/", mandates.mandates, name="mandates"),
     path("mandates/new/", mandates.write, name="mandate_new"),
     path("mandates/preview/", mandates.preview, name="mandate_preview"),

@@ -1,4 +1,4 @@
-"""Offers and mandates, to look at."""
+"""Offers, spares and mandates, to look at."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin
-from lending.models import Mandate, Offer
-from lending.states import MandateStatus, OfferStatus
+from lending.models import Mandate, Offer, Spare
+from lending.states import MandateStatus, OfferStatus, SpareStatus
 
 
 @admin.register(Offer)
@@ -37,6 +37,26 @@ class OfferAdmin(ReadOnlyAdmin):
     def status_shown(self, offer: Offer) -> str:
         """Where it stands."""
         return offer.get_status_display()
+
+
+@admin.register(Spare)
+class SpareAdmin(ReadOnlyAdmin):
+    """The lines behind full requests."""
+
+    list_display = ("placed_at", "lender", "request", "amount_cents", "status_shown", "closed_at")
+    list_filter = ("status", "source")
+    list_select_related = ("lender", "request")
+    search_fields = ("lender__email", "request__title")
+    ordering = ("-placed_at", "-id")
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={SpareStatus.WAITING.label: "info", SpareStatus.MOVED_UP.label: "success"},
+    )
+    def status_shown(self, spare: Spare) -> str:
+        """Where it stands."""
+        return spare.get_status_display()
 
 
 @admin.register(Mandate)

@@ -21,6 +21,7 @@ from lending.models.repayments import (
     RepaymentShare,
 )
 from lending.models.requests import LoanRequest
+from lending.models.spares import Spare
 
 __all__ = [
     "Appeal",
@@ -44,4 +45,5 @@ __all__ = [
     "RepaymentShare",
     "Review",
     "ReviewDecision",
+    "Spare",
 ]

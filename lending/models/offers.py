@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +36,9 @@ class Offer(models.Model):
         _("status"), max_length=10, choices=OfferStatus, default=OfferStatus.OPEN
     )
     amount_cents = models.BigIntegerField(_("amount"))
-    request_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    request_key = models.UUIDField(
+        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )
     placed_at = models.DateTimeField(_("placed at"))
     firm_on = models.DateField(_("binding from"))
     closed_at = models.DateTimeField(null=True, blank=True)

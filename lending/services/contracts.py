@@ -24,6 +24,7 @@ from lending.services.contract_figures import (
     lender_shares,
     withdraw_until,
 )
+from lending.services.spares import release_spares
 from lending.states import REQUEST_TRANSITIONS, RequestStatus
 from notifications.services import notify
 
@@ -89,6 +90,7 @@ def sign(*, borrower: User, request_id: int, at: datetime, ip: str | None = None
         data={"contract": contract.number, "sha256": contract.sha256},
         accepted_at=at,
     )
+    release_spares(request, at=at)
     _tell(contract, at=at)
     return contract
 

@@ -6,7 +6,8 @@ by hand, rounds of the engine and expiry never wait for each other in a ring.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -18,14 +19,11 @@ from accounts.models import User
 from core.clock import day_of
 from core.errors import IllegalTransition, NotFound, StaleState
 from core.jobs import enqueue
-from core.transitions import advance
+from core.transitions import advance, advance_all
 from ledger.chart import EntryKind, Role
 from ledger.errors import ReferenceReused
-from ledger.services import Move, account_id, account_ids, lock_accounts, post_entry
-from lending.choices import REFLECTION_DAYS, SHARE_CENTS
+from ledger.services import Move, account_ids, lock_accounts, post_entry
 from lending.errors import (
-    BidOffStep,
-    BidTooSmall,
     NotALender,
     PartTooSmall,
     RequestClosed,
@@ -33,6 +31,14 @@ from lending.errors import (
     TooLateToRevoke,
 )
 from lending.models import LoanRequest, Offer, ReviewDecision
+from lending.services.reservations import (
+    Wallets,
+    check_amount,
+    locked_request,
+    locked_wallets,
+    reserve,
+)
+from lending.services.spares import move_up, release_spares, step_out, waiting
 from lending.states import (
     OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
@@ -40,7 +46,7 @@ from lending.states import (
     OfferStatus,
     RequestStatus,
 )
-from notifications.services import notify
+from notifications.services import Notice, notify_all
 
 _TRIES: Final = 5
 
@@ -63,38 +69,24 @@ def place_bid(
     """
     if not lender.is_lender:
         raise NotALender
-    _check_amount(amount_cents)
-    cash_id, reserved_id = (account_id(role, lender.pk) for role in (Role.CASH, Role.RESERVED))
-    lock_accounts([cash_id, reserved_id])
+    check_amount(amount_cents)
+    wallets = locked_wallets({lender.pk})
     if earlier := Offer.objects.filter(request_key=request_key).first():
         return _same_bid(earlier, lender, request_id, amount_cents)
-    request = _locked_request(request_id)
+    request = locked_request(request_id)
     _check_open(request, amount_cents, at)
-    offer = Offer.objects.create(
+    offer = reserve(
         request=request,
-        lender=lender,
-        source=source,
+        lender_id=lender.pk,
         amount_cents=amount_cents,
+        source=source,
         request_key=request_key,
-        placed_at=at,
-        firm_on=day_of(at) + timedelta(days=REFLECTION_DAYS),
-    )
-    post_entry(
-        reference=f"offer:{request_key}",
-        kind=EntryKind.RESERVATION,
-        effective_on=day_of(at),
+        wallets=wallets,
         at=at,
-        moves=[Move(cash_id, reserved_id, amount_cents)],
     )
+    step_out(request, lender.pk, at=at)
     add_funding(request, amount_cents, at=at)
     return offer
-
-
-def _check_amount(amount_cents: int) -> None:
-    if amount_cents < SHARE_CENTS:
-        raise BidTooSmall(field="amount", minimum_cents=SHARE_CENTS)
-    if amount_cents % SHARE_CENTS:
-        raise BidOffStep(field="amount", step_cents=SHARE_CENTS)
 
 
 def _check_open(request: LoanRequest, amount_cents: int, at: datetime) -> None:
@@ -117,13 +109,6 @@ def _same_bid(earlier: Offer, lender: User, request_id: int, amount_cents: int) 
     return earlier
 
 
-def _locked_request(request_id: int) -> LoanRequest:
-    request = LoanRequest.objects.select_for_update().filter(pk=request_id).first()
-    if request is None:
-        raise NotFound(f"request {request_id}")
-    return request
-
-
 def add_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
     """Add new offers to a locked request's total; a full request is filled and told so."""
     request.funded_cents += cents
@@ -138,31 +123,42 @@ def fill(request: LoanRequest, *, at: datetime, actor_id: int | None = None) -> 
     An auction that bids by hand have filled alone is lent at its lowest rate: no mandate asked for
     more, and who bids by hand takes any rate down to it.
     """
-    fields: dict[str, Any] = {"filled_at": at}
+    rate: dict[str, Any] = {}
     if request.is_auction and request.floor_rate is not None and not _has_mandates(request):
-        fields["annual_rate"] = request.floor_rate
-    advance(
-        request,
+        rate["annual_rate"] = request.floor_rate
+    fill_all([request], at=at, actor_id=actor_id, **rate)
+
+
+def fill_all(
+    requests: Sequence[LoanRequest], *, at: datetime, actor_id: int | None = None, **fields: Any
+) -> None:
+    """Close locked requests that have found their rate, and tell their borrowers."""
+    advance_all(
+        requests,
         RequestStatus.FILLED,
         table=REQUEST_TRANSITIONS,
         at=at,
         actor_id=actor_id,
-        data={"funded_cents": request.funded_cents},
+        data=[{"funded_cents": request.funded_cents} for request in requests],
+        filled_at=at,
         **fields,
     )
-    notify(
-        person_id=request.borrower_id,
-        kind="request_filled",
-        key=f"request_filled:{request.pk}:{at.isoformat()}",
-        facts={
-            "request_id": request.pk,
-            "title": request.title,
-            "funded_cents": request.funded_cents,
-            "amount_cents": request.amount_cents,
-            "is_part": bool(request.missing_cents),
-        },
-        at=at,
-    )
+    notices = [
+        Notice(
+            request.borrower_id,
+            f"request_filled:{request.pk}:{at.isoformat()}",
+            {
+                "request_id": request.pk,
+                "title": request.title,
+                "funded_cents": request.funded_cents,
+                "amount_cents": request.amount_cents,
+                "is_part": bool(request.missing_cents),
+            },
+        )
+        for request in requests
+    ]
+    if notices:
+        notify_all(kind="request_filled", notices=notices, at=at)
 
 
 def _has_mandates(request: LoanRequest) -> bool:
@@ -175,7 +171,7 @@ def take_part(*, borrower: User, request_id: int, at: datetime) -> LoanRequest:
 
     Raises NotFound, IllegalTransition (it is not open for bids), or PartTooSmall.
     """
-    request = _locked_request(request_id)
+    request = locked_request(request_id)
     if request.borrower_id != borrower.pk:
         raise NotFound(f"request {request_id}")
     if request.status == RequestStatus.FILLED:
@@ -193,22 +189,36 @@ def suffices(request: LoanRequest) -> bool:
     return 0 < request.least_cents <= request.funded_cents
 
 
-@transaction.atomic
 def revoke_offer(*, lender: User, offer_id: int, at: datetime) -> Offer:
     """Take a bid by hand back, without reason or cost, while it is not yet binding.
 
-    A full request opens again. Revoking twice is harmless. Raises NotFound or TooLateToRevoke.
+    Spares move up into its place; a full request that they do not cover opens again. Revoking
+    twice is harmless. Raises NotFound, TooLateToRevoke, or StaleState (the line keeps growing).
     """
-    cash_id, reserved_id = (account_id(role, lender.pk) for role in (Role.CASH, Role.RESERVED))
-    lock_accounts([cash_id, reserved_id])
-    offer = Offer.objects.filter(pk=offer_id, lender=lender).first()
-    if offer is None:
+    found = Offer.objects.filter(pk=offer_id, lender=lender).values_list("request_id", flat=True)
+    request_id = found.first()
+    if request_id is None:
         raise NotFound(f"offer {offer_id}")
+    for _ in range(_TRIES):
+        in_line = set(waiting(request_id).values_list("lender_id", flat=True))
+        revoked = _revoke_before(in_line, lender, offer_id, at)
+        if revoked is not None:
+            return revoked
+    raise StaleState(f"request {request_id}")
+
+
+@transaction.atomic
+def _revoke_before(in_line: set[int], lender: User, offer_id: int, at: datetime) -> Offer | None:
+    """Revoke while just these lenders wait in line; None when another has joined them."""
+    wallets = locked_wallets({lender.pk, *in_line})
+    offer = Offer.objects.get(pk=offer_id)
     if offer.status == OfferStatus.REVOKED:
         return offer
-    request = _locked_request(offer.request_id)
+    request = locked_request(offer.request_id)
     if not is_revocable(offer, request, at=at):
         raise TooLateToRevoke
+    if not in_line.issuperset(waiting(request.pk).values_list("lender_id", flat=True)):
+        return None
     advance(
         offer,
         OfferStatus.REVOKED,
@@ -222,9 +232,10 @@ def revoke_offer(*, lender: User, offer_id: int, at: datetime) -> Offer:
         kind=EntryKind.RELEASE,
         effective_on=day_of(at),
         at=at,
-        moves=[Move(reserved_id, cash_id, offer.amount_cents)],
+        moves=[Move(wallets.reserved[lender.pk], wallets.cash[lender.pk], offer.amount_cents)],
     )
-    _take_funding(request, offer.amount_cents, at=at)
+    step_out(request, lender.pk, at=at)
+    _take_funding(request, offer.amount_cents, wallets, at=at)
     return offer
 
 
@@ -238,16 +249,21 @@ def is_revocable(offer: Offer, request: LoanRequest, *, at: datetime) -> bool:
     )
 
 
-def _take_funding(request: LoanRequest, cents: int, *, at: datetime) -> None:
+def _take_funding(request: LoanRequest, cents: int, wallets: Wallets, *, at: datetime) -> None:
     """Take a revoked bid off a locked request; a filled one that it was needed for opens again.
 
-    A part that still suffices stays a part, and so does a whole whose deadline is over.
+    Spares fill the gap as far as they can. A part that still suffices stays a part, and so does a
+    whole whose deadline is over.
     """
-    was_part = request.missing_cents > 0
-    request.funded_cents -= cents
-    request.save(update_fields=["funded_cents"])
+    was_part, was_full = request.missing_cents > 0, request.status == RequestStatus.FILLED
+    moved_cents = move_up(request, room_cents=cents, wallets=wallets, at=at) if was_full else 0
+    request.funded_cents += moved_cents - cents
+    if moved_cents:
+        request.filled_at = at  # the days to sign begin anew, since lenders may revoke anew
+    request.save(update_fields=["funded_cents", "filled_at"])
     is_over = request.deadline_on is not None and day_of(at) > request.deadline_on
-    if request.status == RequestStatus.FILLED and not (suffices(request) and (was_part or is_over)):
+    stays = moved_cents == cents or (suffices(request) and (was_part or is_over))
+    if was_full and not stays:
         advance(
             request,
             RequestStatus.LISTED,
@@ -307,7 +323,7 @@ def _end_for(
     cash = account_ids(Role.CASH, lender_ids)
     reserved = account_ids(Role.RESERVED, lender_ids)
     lock_accounts([*cash.values(), *reserved.values()])
-    request = _locked_request(request_id)
+    request = locked_request(request_id)
     if only_from is not None and request.status != only_from:
         raise StaleState(f"request {request_id} is {request.status}")
     offers = list(_open_offers(request_id).order_by("id"))
@@ -316,6 +332,7 @@ def _end_for(
     advance(request, to, table=REQUEST_TRANSITIONS, at=at, actor_id=actor_id, reason=reason)
     if offers:
         _release(request, offers, cash, reserved, at=at)
+    release_spares(request, at=at)
     return request
 
 
@@ -341,14 +358,18 @@ def _release(
     )
     request.funded_cents = 0
     request.save(update_fields=["funded_cents"])
-    for offer in offers:
-        notify(
-            person_id=offer.lender_id,
-            kind="offer_released",
-            key=f"offer_released:{offer.pk}",
-            facts={"title": request.title, "amount_cents": offer.amount_cents},
-            at=at,
-        )
+    notify_all(
+        kind="offer_released",
+        notices=[
+            Notice(
+                offer.lender_id,
+                f"offer_released:{offer.pk}",
+                {"title": request.title, "amount_cents": offer.amount_cents},
+            )
+            for offer in offers
+        ],
+        at=at,
+    )
     enqueue("matching.round_requested")
 
 

@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
-from uuid import uuid4
 
 from django.db import connection, transaction
 
-from core.bulk import copy_in, next_ids
+from core.bulk import array_of, copy_in, next_ids
 from core.clock import day_of
 from ledger.bulk import NewEntry, post_new_entries
 from ledger.chart import EntryKind, Role
 from ledger.services import Move, account_ids, lock_accounts
-from lending.models import LoanRequest, Mandate, Offer
-from lending.services.offers import fill, takes_offers
+from lending.models import LoanRequest, Offer
+from lending.services.offers import fill_all, takes_offers
 from lending.states import MandateStatus, OfferSource, OfferStatus
 
 
@@ -107,8 +106,7 @@ def place_round_offers(
         result.placed.append(request_id)
         fresh[request_id] = given
     result.offer_ids.update(_write(round_id, fresh, accounts, at))
-    for request_id, given in fresh.items():
-        _fund(requests[request_id], given, prices.get(request_id), at)
+    _fund(fresh, requests, prices, at)
     return result
 
 
@@ -118,9 +116,15 @@ def _locked_requests(ids: Iterable[int]) -> dict[int, LoanRequest]:
 
 
 def _reserves_of_active_mandates(stakes: Sequence[Stake]) -> dict[int, int]:
-    wanted = {stake.mandate_id for stake in stakes}
-    rows = Mandate.objects.filter(pk__in=wanted, status=MandateStatus.ACTIVE)
-    return dict(rows.values_list("pk", "reserve_cents"))
+    wanted = array_of({stake.mandate_id for stake in stakes})
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVES, [wanted, MandateStatus.ACTIVE.value])
+        return dict(cursor.fetchall())
+
+
+_RESERVES: Final = """
+SELECT id, reserve_cents FROM lending_mandate WHERE id = ANY(%s::bigint[]) AND status = %s
+"""
 
 
 def _refusal(
@@ -167,7 +171,7 @@ def _write(
         "lending_offer",
         _OFFER,
         (
-            (offer_id, request, lender, mandate, round_id, source, status, cents, uuid4(), at, on)
+            (offer_id, request, lender, mandate, round_id, source, status, cents, at, on)
             for offer_id, (mandate, lender, request, cents) in zip(ids, stakes, strict=True)
         ),
     )
@@ -194,24 +198,38 @@ _OFFER: Final = {
     "source": "varchar",
     "status": "varchar",
     "amount_cents": "int8",
-    "request_key": "uuid",
     "placed_at": "timestamptz",
     "firm_on": "date",
 }
 
 
 def _fund(
-    request: LoanRequest, stakes: Sequence[Stake], price: Decimal | None, at: datetime
+    fresh: _Placed,
+    requests: Mapping[int, LoanRequest],
+    prices: Mapping[int, Decimal],
+    at: datetime,
 ) -> None:
-    """Add the stakes to the request and, for an auction, fix the price that was found."""
-    request.funded_cents += sum(stake.amount_cents for stake in stakes)
-    if price is not None:
-        request.annual_rate = request.floor_rate = price
+    """Add the stakes to their requests and, for auctions, fix the price that was found."""
+    funded = [requests[request_id] for request_id in fresh]
+    for request in funded:
+        request.funded_cents += sum(stake.amount_cents for stake in fresh[request.pk])
+        if request.pk in prices:
+            request.annual_rate = request.floor_rate = prices[request.pk]
+    columns = (
+        [request.pk for request in funded],
+        [request.funded_cents for request in funded],
+        [request.annual_rate for request in funded],
+        [request.floor_rate for request in funded],
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE lending_loanrequest SET funded_cents = %s, annual_rate = %s, floor_rate = %s"
-            " WHERE id = %s",
-            [request.funded_cents, request.annual_rate, request.floor_rate, request.pk],
-        )
-    if not request.missing_cents:
-        fill(request, at=at)
+        cursor.execute(_STORE_FUNDING, columns)
+    fill_all([request for request in funded if not request.missing_cents], at=at)
+
+
+_STORE_FUNDING: Final = """
+UPDATE lending_loanrequest AS request
+SET funded_cents = funded.cents, annual_rate = funded.rate, floor_rate = funded.floor
+FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
+    AS funded (id, cents, rate, floor)
+WHERE request.id = funded.id
+"""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from django.db import connection, transaction
 
-from core.bulk import copy_in
+from core.bulk import array_of, copy_in
 from lending.services.round_offers import Stake, place_round_offers
 from matching.choices import RATE_SCALE, SHARD_STAKES
 from matching.engine.limits import Reason
@@ -152,8 +152,8 @@ def carry_over(*, round_id: int, result: Result, fallen: Mapping[int, str]) -> N
             _STORE_CARRY,
             {
                 "round_id": round_id,
-                "lender_ids": lenders.ids[moved].tolist(),
-                "owed_cents": owed[moved].tolist(),
+                "lender_ids": array_of(lenders.ids[moved].tolist()),
+                "owed_cents": array_of(owed[moved].tolist()),
             },
         )
 

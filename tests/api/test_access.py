@@ -11,13 +11,13 @@ import pytest
 from accounts.models import Role, User
 from api.urls import urlpatterns
 from core import clock
-from lending.models import Holding, Loan, Mandate, Offer
+from lending.models import Holding, Loan, Mandate, Offer, Spare
 from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
 from tests.api.conftest import client_of, fresh_key
 from tests.factories import loans, people
 from tests.factories.people import AT
-from tests.factories.requests import bid, listed_request
+from tests.factories.requests import bid, filled_request, listed_request, wait_in_line
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,9 @@ class World:
     holding: Holding
     offer: Offer
     mandate: Mandate
+    spare: Spare
     request_id: str
+    full_id: str
 
     def path(self, path: str) -> str:
         """The address with the ids of this world."""
@@ -43,6 +45,7 @@ class World:
             "holding": self.holding.pk,
             "bid": self.offer.pk,
             "mandate": self.mandate.pk,
+            "spare": self.spare.pk,
             "request": self.request_id,
         }
         return f"/api/v1/{path}".format(**ids)
@@ -61,7 +64,9 @@ def world(db: None) -> World:
         holding=Holding.objects.get(loan=loan),
         offer=bid(lender, wanted, 100_00),
         mandate=save_mandate(lender=lender, data=MandateData(**MANDATE), at=AT),
+        spare=wait_in_line(lender, filled_request(shares_cents=[1_000_00]), 100_00),
         request_id=str(wanted.public_id),
+        full_id=str(filled_request(shares_cents=[1_000_00]).public_id),
     )
 
 
@@ -77,6 +82,10 @@ PRIVATE = [
     ("post", "bids", {"request": "{request}", "amount_cents": 25_00}, LENDER, False),
     ("get", "bids/{bid}", None, LENDER, True),
     ("post", "bids/{bid}/revoke", None, LENDER, True),
+    ("get", "line", None, LENDER, False),
+    ("post", "line", {"request": "{full}", "amount_cents": 25_00}, LENDER, False),
+    ("get", "line/{spare}", None, LENDER, True),
+    ("post", "line/{spare}/leave", None, LENDER, True),
     ("get", "mandates", None, LENDER, False),
     ("post", "mandates", MANDATE | {"name": "Other"}, LENDER, False),
     ("post", "mandates/backtest", MANDATE, LENDER, False),
@@ -99,7 +108,8 @@ FOR_READERS = {"schema/", "schema", "docs/", "docs", ""}
 def call(world: World, person: User | None, method: str, path: str, given: Any) -> Any:
     """Call an endpoint of this world as a person."""
     if given and "request" in given:
-        given = {**given, "request": world.request_id}
+        ids = {"{request}": world.request_id, "{full}": world.full_id}
+        given = {**given, "request": ids[given["request"]]}
     send = getattr(client_of(person), method)
     return send(world.path(path), given, headers=fresh_key())
 

@@ -11,10 +11,11 @@ from accounts.models import User
 from core import audit
 from core.clock import day_of
 from lending.choices import LISTING_DAYS, Employment, Home, PriceRule, Purpose
-from lending.models import LoanRequest, Offer
+from lending.models import LoanRequest, Offer, Spare
 from lending.services import requests, reviews
 from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
 from lending.services.offers import place_bid
+from lending.services.spares import leave_spare
 from lending.states import RequestStatus
 from tests.factories import people
 from tests.factories.people import AT
@@ -163,6 +164,15 @@ def listed_request(
 def bid(lender: User, request: LoanRequest, amount_cents: int, *, at: datetime = AT) -> Offer:
     """A bid by hand; binding four days later."""
     return place_bid(
+        lender=lender, request_id=request.pk, amount_cents=amount_cents, at=at, request_key=uuid4()
+    )
+
+
+def wait_in_line(
+    lender: User, request: LoanRequest, amount_cents: int, *, at: datetime = AT
+) -> Spare:
+    """A place in line behind a full request."""
+    return leave_spare(
         lender=lender, request_id=request.pk, amount_cents=amount_cents, at=at, request_key=uuid4()
     )
 

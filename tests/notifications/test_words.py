@@ -46,14 +46,22 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "request_listed": _TITLE
     | {"amount_cents": 5_000_00, "annual_rate": "0.07", "deadline_on": "2026-02-01"},
     "request_submitted": _TITLE,
+    "spare_moved_up": _TITLE
+    | {"amount_cents": 200_00, "wanted_cents": 250_00, "firm_on": "2026-02-01"},
+    "spare_released": _TITLE | {"amount_cents": 250_00, "wanted_cents": 250_00},
     "withdrawal_paid": {"amount_cents": 500_00},
     "withdrawal_returned": {"amount_cents": 500_00},
     "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
 }
 
 
-SAID_BY_NAME: Final = {"loan_defaulted", "holding_defaulted"}
-"""Kinds that a service keeps in a list and that reading the code for calls does not find."""
+SAID_BY_NAME: Final = {
+    "loan_defaulted",
+    "holding_defaulted",
+    "spare_moved_up",
+    "spare_released",
+}
+"""Kinds that a service hands on and that reading the code for calls does not find."""
 
 
 def _strings(node: ast.expr) -> Iterator[str]:

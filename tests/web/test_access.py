@@ -57,6 +57,7 @@ TABLE: Final[dict[str, Row]] = {
     "request": Row(READ, "listed", *_EVERYONE),
     "funding": Row(READ, "listed", *_EVERYONE),
     "bid": Row(FORM, "listed", *_OWN_SIDE),
+    "wait_in_line": Row(FORM, "full", *_OWN_SIDE),
     "home": Row(READ, "nothing", *_SENT_ON),
     "profile": Row(FORM, "nothing", LOGIN, 200, 200, 200, 200),
     "identity_start": Row(ACT, "nothing", *_SENT_ON),
@@ -91,6 +92,7 @@ TABLE: Final[dict[str, Row]] = {
     "offers": Row(READ, "nothing", *_OWN_SIDE),
     "receipt": Row(READ, "stake", *_OWN_ONLY),
     "revoke": Row(ACT, "hand bid", *_ACT_ON_OWN),
+    "leave_line": Row(ACT, "place in line", *_ACT_ON_OWN),
     "mandates": Row(READ, "nothing", *_OWN_SIDE),
     "mandate_new": Row(FORM, "nothing", *_OWN_SIDE),
     "mandate_preview": Row(ACT, "nothing", *_OWN_SIDE),
@@ -184,7 +186,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 11
+    assert len(tried) == 12
     assert got == dict.fromkeys(tried, 404)
 
 

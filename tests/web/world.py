@@ -35,6 +35,7 @@ def things() -> dict[str, Thing]:
     on_market(1_000_00)
     booked()
     stake = Offer.objects.get(mandate=rule)
+    full = make.filled_request(shares_cents=[1_000_00])
     told = notify(
         person_id=lender.pk,
         kind="pay_in_credited",
@@ -48,6 +49,8 @@ def things() -> dict[str, Thing]:
         "listed": Thing({"public_id": listed.public_id}, lender),
         "loan": Thing({"loan_id": loan.pk}, loan.borrower),
         "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
+        "full": Thing({"public_id": full.public_id}, lender),
+        "place in line": Thing({"spare_id": make.wait_in_line(lender, full, 100_00).pk}, lender),
         "hand bid": Thing({"offer_id": make.bid(lender, listed, 100_00).pk}, lender),
         "stake": Thing({"offer_id": stake.pk}, lender),
         "mandate": Thing({"mandate_id": rule.pk}, lender),

@@ -70,6 +70,21 @@ class ConfirmedBidForm(BidForm):
         return given
 
 
+class SpareForm(BidForm):
+    """The most that somebody wants to lend who waits behind a full request."""
+
+    def __init__(self, *args: Any, request: LoanRequest, **kwargs: Any) -> None:
+        kwargs["initial"] = {"amount": min(100_00, request.granted_cents)}
+        super().__init__(*args, request=request, **kwargs)
+        self.fields["amount"].label = _("At most")
+        self.fields["amount"].help_text = _("From %(least)s in steps of %(least)s.") % {
+            "least": euro(SHARE_CENTS)
+        }
+
+    def check_room(self, cents: int) -> None:
+        """There is none yet, and that is the point."""
+
+
 def is_large(cents: int) -> bool:
     """Whether a bid needs the warning."""
     return cents > LARGE_BID_CENTS

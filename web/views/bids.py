@@ -17,6 +17,7 @@ from lending.choices import REFLECTION_DAYS
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
 from lending.selectors.offers import offer_of, offers_of
+from lending.selectors.spares import waiting_spares_of
 from lending.selectors.wallet import wallet_of
 from lending.services.offers import is_revocable, place_bid, revoke_offer
 from lending.states import OfferStatus
@@ -106,6 +107,7 @@ def offers(request: HttpRequest) -> HttpResponse:
         "rows": [(offer, is_revocable(offer, offer.request, at=now)) for offer in page],
         "shown": shown,
         "statuses": OfferStatus.choices,
+        "in_line": waiting_spares_of(person_of(request)),
     }
     return render(request, "lender/offers.html", context)
 

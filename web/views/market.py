@@ -18,11 +18,13 @@ from lending.domain.pricing import expected_net_return
 from lending.models import LoanRequest
 from lending.selectors.market import listed_requests, market_figures, market_request
 from lending.selectors.offers import offers_of
+from lending.selectors.spares import line_length, place_in_line, waiting_spares_of
 from lending.services.offers import is_revocable, takes_offers
-from lending.states import OfferStatus
+from lending.services.spares import may_open_again
+from lending.states import OfferStatus, RequestStatus
 from matching.selectors.participations import participations
 from web.access import reader_of
-from web.forms.bids import BidForm
+from web.forms.bids import BidForm, SpareForm
 from web.forms.market import MarketForm
 from web.htmx import page_or_piece, wants_piece
 from web.paging import other_pages, page_of
@@ -64,12 +66,25 @@ def request_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if person and person.is_lender:
         context |= {"bid_form": BidForm(request=wanted), "own_offers": _own_offers(person, wanted)}
         context["own_mandates"] = participations(person, wanted, at=clock.now())
+        context |= _line(person, wanted)
     return render(request, "market/request.html", context)
 
 
 def _net_return(wanted: LoanRequest) -> Decimal:
     rate, months = wanted.annual_rate or Decimal(0), wanted.term_months or 0
     return expected_net_return(rate, months, GRADE_BANDS[wanted.grade].typical_pd)
+
+
+def _line(person: User, wanted: LoanRequest) -> dict[str, Any]:
+    """The line behind a full request: this lender's place in it, or the form to join it."""
+    if wanted.status != RequestStatus.FILLED:
+        return {}
+    own = waiting_spares_of(person).filter(request=wanted).first()
+    if own is not None:
+        return {"own_spare": own, "own_place": place_in_line(own), "in_line": line_length(wanted)}
+    if not may_open_again(wanted, at=clock.now()):
+        return {}
+    return {"spare_form": SpareForm(request=wanted), "in_line": line_length(wanted)}
 
 
 def _own_offers(person: User, wanted: LoanRequest) -> list[tuple[Any, bool]]:
