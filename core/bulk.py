@@ -7,11 +7,15 @@ keeps to itself have to be given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
-Row = Sequence[object]
+Row: TypeAlias = Sequence[object]
+Ints: TypeAlias = NDArray[np.int64]
+"""A column of whole numbers."""
 
 
 def copy_in(table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
@@ -33,6 +37,42 @@ def copy_in(table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None
             copy.write_row(row)
 
 
+def copy_numbers(table: str, columns: Mapping[str, Ints]) -> None:
+    """Write rows of whole numbers into a table by binary COPY, column by column.
+
+    A row is two bytes with the number of fields, then for each its length and its eight bytes; laid
+    out as an array, a million of them take no longer than one.
+
+    Args:
+        columns: the values of each bigint column, all of one length.
+    Raises:
+        django.db.IntegrityError: a constraint refuses a row; nothing is written then.
+    """
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    (count,) = {len(values) for values in columns.values()}
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
+        copy.write(_BINARY_HEAD)
+        for start in range(0, count, _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            copy.write(_laid_out([values[part] for values in columns.values()]))
+        copy.write(_BINARY_END)
+
+
+def _laid_out(columns: Sequence[Ints]) -> bytes:
+    """Rows as binary COPY writes them."""
+    fields = [(f"{part}{number}", size) for number in range(len(columns)) for part, size in _FIELD]
+    rows = np.empty(len(columns[0]), np.dtype([("fields", ">i2"), *fields]))
+    rows["fields"] = len(columns)
+    for number, values in enumerate(columns):
+        rows[f"length{number}"] = 8
+        rows[f"value{number}"] = values
+    return rows.tobytes()
+
+
 def array_of(values: Iterable[int]) -> str:
     """Whole numbers as PostgreSQL writes an array, for a parameter cast to an array type.
 
@@ -49,6 +89,12 @@ def next_ids(table: str, count: int) -> list[int]:
     # Alone at the sequence, the keys are a range, and need not be read one by one.
     return list(range(least, most + 1)) if ids is None else ids
 
+
+_FIELD: Final = (("length", ">i4"), ("value", ">i8"))
+_ROWS_AT_ONCE: Final = 50_000
+# A signature, then no flags and no further head; the end is a row of -1 fields.
+_BINARY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_BINARY_END: Final = b"\xff\xff"
 
 _NEXT_IDS: Final = """
 WITH fresh AS (
