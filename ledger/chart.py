@@ -45,6 +45,10 @@ class Role(TextChoices):
     PROVIDER_COSTS = "provider_costs", _("provider's charges")
     CAPITAL = "capital", _("operator's own money")
     SUSPENSE = "suspense", _("suspense")
+    RECEIVABLE = "receivable", _("owed by a person after a late return")
+    DEFAULT_INTEREST = "default_interest", _("default interest passed through")
+    RECOVERIES_PASSED = "recoveries_passed", _("recoveries passed through")
+    COLLECTION_COSTS = "collection_costs", _("costs of collection laid out")
 
 
 class Rule(NamedTuple):
@@ -69,6 +73,10 @@ RULES: Final[dict[Role, Rule]] = {
     Role.PROVIDER_COSTS: Rule(Holder.PLATFORM, Side.DEBIT),
     Role.CAPITAL: Rule(Holder.PLATFORM, Side.CREDIT),
     Role.SUSPENSE: Rule(Holder.PLATFORM, Side.CREDIT, may_overdraw=True),
+    Role.RECEIVABLE: Rule(Holder.PERSON, Side.DEBIT),
+    Role.DEFAULT_INTEREST: Rule(Holder.PLATFORM, Side.CREDIT),
+    Role.RECOVERIES_PASSED: Rule(Holder.PLATFORM, Side.CREDIT),
+    Role.COLLECTION_COSTS: Rule(Holder.PLATFORM, Side.DEBIT),
 }
 
 PLATFORM_ID: Final = 0
@@ -93,3 +101,8 @@ class EntryKind(TextChoices):
     CAPITAL = "capital", _("Operator's capital")
     SUSPENSE = "suspense", _("Put in suspense")
     CORRECTION = "correction", _("Correction")
+    REVERSAL = "reversal", _("Payment taken back")
+    RECEIVABLE_SETTLED = "receivable_settled", _("Debt after a late return settled")
+    COLLECTION_COST = "collection_cost", _("Cost of collection")
+    RECOVERY = "recovery", _("Recovery shared out")
+    CONTRACT_WITHDRAWN = "contract_withdrawn", _("Withdrawal from the contract")

@@ -96,8 +96,11 @@ class LoanStatus(TextChoices):
 _L = LoanStatus
 LOAN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _L.ACTIVE: frozenset({_L.REPAID, _L.DEFAULTED, _L.WITHDRAWN}),
-    _L.DEFAULTED: frozenset({_L.REPAID, _L.WRITTEN_OFF}),
+    _L.DEFAULTED: frozenset({_L.ACTIVE, _L.REPAID, _L.WRITTEN_OFF}),
+    _L.REPAID: frozenset({_L.ACTIVE, _L.DEFAULTED}),
 }
+"""`defaulted > active` is a loan whose arrears were paid or whose terms were eased;
+`repaid > active` and `repaid > defaulted` a last payment that the bank took back."""
 
 
 class MandateStatus(TextChoices):

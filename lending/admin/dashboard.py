@@ -180,9 +180,7 @@ def _house(today: date) -> list[Card]:
 
 
 def _overdue(today: date) -> Any:
-    return Instalment.objects.filter(
-        loan__status=LoanStatus.ACTIVE, paid_on__isnull=True, due_on__lt=today
-    )
+    return Instalment.objects.unpaid().filter(loan__status=LoanStatus.ACTIVE, due_on__lt=today)
 
 
 def _late_loans(today: date) -> list[LateLoan]:

@@ -38,15 +38,18 @@ class InstalmentInline(ReadOnlyInline):
         "paid_interest_cents": _("interest paid"),
     }
     fields = (
+        "plan",
         "number",
+        "kind",
         "due_on",
         "principal_cents",
         "interest_cents",
         "paid_principal_cents",
         "paid_interest_cents",
         "paid_on",
+        "superseded_on",
     )
-    ordering = ("number",)
+    ordering = ("superseded_on", "number")
     per_page = 100
 
 

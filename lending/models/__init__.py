@@ -8,42 +8,57 @@ from lending.models.applications import (
     Review,
     ReviewDecision,
 )
+from lending.models.charges import BaseRate, DefaultInterestSpan, LegalCost
 from lending.models.contracts import Contract
 from lending.models.fees import FeeKind, FeeRate
-from lending.models.loans import Holding, Instalment, Loan
+from lending.models.loans import FirstPeriod, Holding, Instalment, Loan
 from lending.models.mandates import Mandate
 from lending.models.offers import Offer
+from lending.models.plans import InstalmentKind, Plan, PlanReason
 from lending.models.repayments import (
     LoanEvent,
     LoanEventKind,
     Repayment,
+    RepaymentKind,
     RepaymentPart,
     RepaymentShare,
 )
 from lending.models.requests import LoanRequest
 from lending.models.spares import Spare
+from lending.models.write_offs import WriteOff, WriteOffKind, WriteOffShare
 
 __all__ = [
     "Appeal",
     "AppealOutcome",
     "Application",
     "Assessment",
+    "BaseRate",
     "Contract",
     "DeclineReason",
+    "DefaultInterestSpan",
     "FeeKind",
     "FeeRate",
+    "FirstPeriod",
     "Holding",
     "Instalment",
+    "InstalmentKind",
+    "LegalCost",
     "Loan",
     "LoanEvent",
     "LoanEventKind",
     "LoanRequest",
     "Mandate",
     "Offer",
+    "Plan",
+    "PlanReason",
     "Repayment",
+    "RepaymentKind",
     "RepaymentPart",
     "RepaymentShare",
     "Review",
     "ReviewDecision",
     "Spare",
+    "WriteOff",
+    "WriteOffKind",
+    "WriteOffShare",
 ]

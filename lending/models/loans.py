@@ -7,12 +7,24 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from lending.models.plans import InstalmentKind, Plan
 from lending.models.requests import LoanRequest
 from lending.states import LoanStatus
 
 
+class FirstPeriod(models.TextChoices):
+    """How interest of a first period longer or shorter than a month is paid."""
+
+    EQUAL = "equal", _("All instalments equal")
+    STUB = "stub", _("With the first instalment")
+
+
 class Loan(models.Model):
-    """A disbursed request. The rules of its arithmetic are stored with it."""
+    """A disbursed request. The rules of its arithmetic are stored with it.
+
+    `serviced_through` is the last business date whose day end the loan has been through.
+    `forborne_until` flags a loan whose terms were eased; it says nothing about lateness.
+    """
 
     request = models.OneToOneField(LoanRequest, on_delete=models.PROTECT, related_name="loan")
     borrower = models.ForeignKey(
@@ -34,6 +46,12 @@ class Loan(models.Model):
     disbursed_on = models.DateField(_("disbursed on"))
     first_due_on = models.DateField(_("first due on"))
     closed_on = models.DateField(null=True, blank=True)
+    first_period = models.CharField(
+        _("first period"), max_length=10, choices=FirstPeriod, default=FirstPeriod.EQUAL
+    )
+    serviced_through = models.DateField(_("serviced through"), null=True, blank=True)
+    forborne_until = models.DateField(_("forborne until"), null=True, blank=True)
+    terminated_on = models.DateField(_("terminated on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("loan")
@@ -55,17 +73,42 @@ class Loan(models.Model):
         return self.number
 
 
+class InstalmentQuerySet(models.QuerySet["Instalment"]):
+    """Instalments by the plan they belong to."""
+
+    def current(self) -> InstalmentQuerySet:
+        """Those of the plans in force: whatever was not replaced by a later version."""
+        return self.filter(superseded_on__isnull=True)
+
+    def unpaid(self) -> InstalmentQuerySet:
+        """Those in force that are not fully paid."""
+        return self.current().filter(paid_on__isnull=True)
+
+
 class Instalment(models.Model):
-    """One planned payment and what was paid of it."""
+    """One planned payment and what was paid of it.
+
+    A later version of the plan sets `superseded_on` on what it replaces and adds rows of its own;
+    what was paid stays with the row that it was paid on. `deferred_cents` is the part of the
+    interest that an agreed break put off; it bears no interest itself.
+    """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="instalments")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="instalments")
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=InstalmentKind, default=InstalmentKind.REGULAR
+    )
     number = models.PositiveSmallIntegerField(_("number"))
     due_on = models.DateField(_("due on"))
     principal_cents = models.BigIntegerField(_("principal"))
     interest_cents = models.BigIntegerField(_("interest"))
+    deferred_cents = models.BigIntegerField(_("deferred interest"), default=0)
     paid_principal_cents = models.BigIntegerField(default=0)
     paid_interest_cents = models.BigIntegerField(default=0)
     paid_on = models.DateField(_("paid on"), null=True, blank=True)
+    superseded_on = models.DateField(_("replaced on"), null=True, blank=True)
+
+    objects = InstalmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("instalment")
@@ -73,11 +116,26 @@ class Instalment(models.Model):
         ordering = ["loan", "number"]
         indexes = [
             models.Index(
-                fields=["due_on"], condition=Q(paid_on__isnull=True), name="lending_instalment_open"
+                fields=["due_on"],
+                condition=Q(paid_on__isnull=True, superseded_on__isnull=True),
+                name="lending_instalment_open",
             )
         ]
         constraints = [
-            models.UniqueConstraint(fields=["loan", "number"], name="lending_instalment_once"),
+            models.UniqueConstraint(
+                fields=["loan", "number"],
+                condition=Q(superseded_on__isnull=True),
+                name="lending_instalment_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_on__isnull=True)
+                | Q(paid_principal_cents=0, paid_interest_cents=0, paid_on__isnull=True),
+                name="lending_instalment_replaced_unpaid",
+            ),
+            models.CheckConstraint(
+                condition=Q(deferred_cents__gte=0, deferred_cents__lte=F("interest_cents")),
+                name="lending_instalment_deferred",
+            ),
             models.CheckConstraint(
                 condition=Q(paid_principal_cents__gte=0)
                 & Q(paid_principal_cents__lte=F("principal_cents"))
@@ -119,8 +177,10 @@ class Holding(models.Model):
     principal_cents = models.BigIntegerField(_("lent"))
     outstanding_cents = models.BigIntegerField(_("outstanding"))
     interest_cents = models.BigIntegerField(_("interest received"), default=0)
+    default_interest_cents = models.BigIntegerField(_("default interest received"), default=0)
     fee_cents = models.BigIntegerField(_("fees paid"), default=0)
     written_off_cents = models.BigIntegerField(_("written off"), default=0)
+    recovered_cents = models.BigIntegerField(_("recovered after write-off"), default=0)
 
     class Meta:
         verbose_name = _("holding")
@@ -132,6 +192,9 @@ class Holding(models.Model):
                 & Q(outstanding_cents__gte=0)
                 & Q(written_off_cents__gte=0)
                 & Q(interest_cents__gte=0)
+                & Q(default_interest_cents__gte=0)
+                & Q(recovered_cents__gte=0)
+                & Q(recovered_cents__lte=F("written_off_cents"))
                 & Q(fee_cents__gte=0)
                 & Q(
                     outstanding_cents__lte=F("principal_cents") - F("written_off_cents"),

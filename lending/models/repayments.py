@@ -10,18 +10,42 @@ from ledger.models import Entry
 from lending.models.loans import Holding, Instalment, Loan
 
 
+class RepaymentKind(models.TextChoices):
+    """What a payment was for."""
+
+    DUES = "dues", _("Instalments due")
+    EARLY = "early", _("Early repayment")
+    WITHDRAWAL = "withdrawal", _("Withdrawal within 14 days")
+    RECOVERY = "recovery", _("Recovery")
+    SALE = "sale", _("Sale of the claim")
+
+
 class Repayment(models.Model):
-    """One payment on one loan; `reference` can be used once."""
+    """One payment on one loan; `reference` can be used once.
+
+    A payment that came back keeps its lines and bears the day of its reversal: from that day on
+    it counts no more. `recovered_cents` is what came in on principal already written off.
+    """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
     reference = models.CharField(max_length=80, unique=True)
     amount_cents = models.BigIntegerField(_("amount"))
     principal_cents = models.BigIntegerField(_("principal"))
     interest_cents = models.BigIntegerField(_("interest"))
+    default_interest_cents = models.BigIntegerField(_("default interest"), default=0)
+    costs_cents = models.BigIntegerField(_("costs of collection"), default=0)
+    recovered_cents = models.BigIntegerField(_("recovered"), default=0)
     fee_cents = models.BigIntegerField(_("lenders' fees"))
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=RepaymentKind, default=RepaymentKind.DUES
+    )
     received_on = models.DateField(_("received on"))
     at = models.DateTimeField()
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="repayment")
+    reversed_on = models.DateField(_("reversed on"), null=True, blank=True)
+    reversal_entry = models.OneToOneField(
+        Entry, on_delete=models.PROTECT, related_name="reversed_repayment", null=True, blank=True
+    )
 
     class Meta:
         verbose_name = _("repayment")
@@ -30,8 +54,20 @@ class Repayment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_cents__gt=0)
-                & Q(amount_cents=F("principal_cents") + F("interest_cents")),
+                & Q(default_interest_cents__gte=0, costs_cents__gte=0, recovered_cents__gte=0)
+                & Q(
+                    amount_cents=F("principal_cents")
+                    + F("interest_cents")
+                    + F("default_interest_cents")
+                    + F("costs_cents")
+                    + F("recovered_cents")
+                ),
                 name="lending_repayment_sums",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_on__isnull=True, reversal_entry__isnull=True)
+                | Q(reversed_on__gte=F("received_on"), reversal_entry__isnull=False),
+                name="lending_repayment_reversed",
             ),
         ]
 
@@ -65,6 +101,8 @@ class RepaymentShare(models.Model):
     holding = models.ForeignKey(Holding, on_delete=models.PROTECT, related_name="shares")
     principal_cents = models.BigIntegerField(_("principal"))
     interest_cents = models.BigIntegerField(_("interest"))
+    default_interest_cents = models.BigIntegerField(_("default interest"), default=0, db_default=0)
+    recovered_cents = models.BigIntegerField(_("recovered"), default=0, db_default=0)
     fee_cents = models.BigIntegerField(_("fee"))
 
     class Meta:
@@ -78,7 +116,13 @@ class RepaymentShare(models.Model):
                 condition=Q(principal_cents__gte=0)
                 & Q(interest_cents__gte=0)
                 & Q(fee_cents__gte=0)
-                & Q(fee_cents__lte=F("principal_cents") + F("interest_cents")),
+                & Q(default_interest_cents__gte=0, recovered_cents__gte=0)
+                & Q(
+                    fee_cents__lte=F("principal_cents")
+                    + F("interest_cents")
+                    + F("default_interest_cents")
+                    + F("recovered_cents")
+                ),
                 name="lending_repayment_share_amounts",
             ),
         ]
@@ -99,6 +143,19 @@ class LoanEventKind(models.TextChoices):
     DEFAULTED = "defaulted", _("In default")
     WRITTEN_OFF = "written_off", _("Written off")
     REPAID = "repaid", _("Repaid in full")
+    REVERSED = "reversed", _("Payment taken back")
+    PART_REPAID = "part_repaid", _("Repaid early in part")
+    BREAK = "break", _("Payment break agreed")
+    CHANGED = "changed", _("Terms eased")
+    REMINDED = "reminded", _("Reminder sent")
+    NOTICE = "notice", _("Final notice sent")
+    TERMINATED = "terminated", _("Called due")
+    PROMISED = "promised", _("Payment promised")
+    COLLECTING = "collecting", _("Handed to collection")
+    SOLD = "sold", _("Claim sold")
+    RECOVERED = "recovered", _("Recovered")
+    CURED = "cured", _("No longer late")
+    WITHDRAWN = "withdrawn", _("Withdrawn from")
 
 
 class LoanEvent(models.Model):

@@ -20,7 +20,7 @@ def holdings_of(user: User) -> QuerySet[Holding]:
     are; `lateness` reads the days past due from it. `received_cents` is principal and interest
     received so far, less fees.
     """
-    unpaid = Instalment.objects.filter(loan=OuterRef("loan"), paid_on__isnull=True).order_by()
+    unpaid = Instalment.objects.unpaid().filter(loan=OuterRef("loan")).order_by()
     oldest = unpaid.values("loan").annotate(due_on=Min("due_on")).values("due_on")
     repaid = F("principal_cents") - F("outstanding_cents") - F("written_off_cents")
     return (

@@ -84,6 +84,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT min(due_on) AS due_on FROM lending_instalment
     WHERE loan_id = loan.id AND due_on < day.day AND (paid_on IS NULL OR paid_on > day.day)
+      AND (superseded_on IS NULL OR superseded_on > day.day)
 ) AS oldest
 WHERE held.cents > 0
 GROUP BY 1, 2

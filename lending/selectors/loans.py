@@ -13,7 +13,9 @@ from core.errors import NotFound
 from lending.domain import due_dates
 from lending.models import Holding, Instalment, Loan, LoanEvent
 
-_UNPAID = Q(instalments__paid_on__isnull=True)
+_CURRENT = Q(instalments__superseded_on__isnull=True)
+_UNPAID = _CURRENT & Q(instalments__paid_on__isnull=True)
+_PAID = _CURRENT & Q(instalments__paid_on__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ def loans_of(user: User) -> QuerySet[Loan]:
     due date of the oldest instalment not fully paid (None when all are), `last_due_on` the last;
     `paid_count` counts the instalments paid in full.
     """
-    planned = Sum(F("instalments__principal_cents") + F("instalments__interest_cents"))
+    planned = Sum(
+        F("instalments__principal_cents") + F("instalments__interest_cents"), filter=_CURRENT
+    )
     paid = Sum(F("instalments__paid_principal_cents") + F("instalments__paid_interest_cents"))
     return (
         Loan.objects.filter(borrower=user)
@@ -52,8 +56,8 @@ def loans_of(user: User) -> QuerySet[Loan]:
             paid_cents=Coalesce(paid, 0),
             open_cents=F("total_cents") - F("paid_cents"),
             next_due_on=Min("instalments__due_on", filter=_UNPAID),
-            last_due_on=Max("instalments__due_on"),
-            paid_count=Count("instalments", filter=~_UNPAID),
+            last_due_on=Max("instalments__due_on", filter=_CURRENT),
+            paid_count=Count("instalments", filter=_PAID),
         )
         .order_by("-disbursed_on", "-id")
     )
@@ -68,14 +72,15 @@ def loan_of_borrower(user: User, loan_id: int) -> Loan:
 
 
 def schedule_of(user: User, loan_id: int) -> QuerySet[Instalment]:
-    """The instalments of a loan in order, with `balance_cents`: the principal left after each.
+    """The instalments in force in order, with `balance_cents`: the principal left after each.
 
     For the borrower, the lenders and staff; NotFound for a stranger.
     """
     loan = _seen_by(user, loan_id)
     repaid = Window(Sum("principal_cents"), order_by="number")
     return (
-        Instalment.objects.filter(loan=loan)
+        Instalment.objects.current()
+        .filter(loan=loan)
         .annotate(balance_cents=loan.principal_cents - repaid)
         .order_by("number")
     )
@@ -83,7 +88,7 @@ def schedule_of(user: User, loan_id: int) -> QuerySet[Instalment]:
 
 def next_payment(user: User, on: date) -> NextPayment | None:
     """The oldest instalment that this borrower still owes, over all loans; None without one."""
-    unpaid = Instalment.objects.filter(loan__borrower=user, paid_on__isnull=True)
+    unpaid = Instalment.objects.unpaid().filter(loan__borrower=user)
     oldest = unpaid.select_related("loan").order_by("due_on", "id").first()
     if oldest is None:
         return None

@@ -272,6 +272,7 @@ FROM lending_holding AS holding
 JOIN lending_loan AS loan ON loan.id = holding.loan_id AND loan.status = 'active'
 JOIN lending_instalment AS instalment
     ON instalment.loan_id = loan.id AND instalment.paid_on IS NULL
+    AND instalment.superseded_on IS NULL
 WHERE holding.lender_id = %(lender)s AND holding.outstanding_cents > 0
   AND instalment.due_on >= %(on)s AND instalment.due_on < %(before)s
 GROUP BY 1

@@ -36,7 +36,7 @@ class _Overdue(NamedTuple):
 
 def days_past_due(loan: Loan, on: date) -> int:
     """Days since the oldest instalment not fully paid could have been paid; 0 when none is late."""
-    unpaid = loan.instalments.filter(paid_on__isnull=True).order_by("number")
+    unpaid = loan.instalments.unpaid().order_by("number")
     return due_dates.days_past_due(unpaid.values_list("due_on", flat=True).first(), on)
 
 
@@ -64,9 +64,11 @@ def age_loans(*, on: date, at: datetime) -> dict[str, object]:
 
 def _overdue(on: date, loan_id: int | None = None) -> list[_Overdue]:
     """The late instalments of running loans, oldest first."""
-    rows = Instalment.objects.filter(
-        paid_on__isnull=True, due_on__lt=on, loan__status__in=_AGEING
-    ).order_by("loan_id", "number")
+    rows = (
+        Instalment.objects.unpaid()
+        .filter(due_on__lt=on, loan__status__in=_AGEING)
+        .order_by("loan_id", "number")
+    )
     if loan_id is not None:
         rows = rows.filter(loan_id=loan_id)
     return [
@@ -181,9 +183,10 @@ SELECT instalment.loan_id, %(kind)s, instalment.due_on, instalment.number,
        instalment.principal_cents + instalment.interest_cents, '', 'due:' || instalment.id
 FROM lending_instalment AS instalment
 JOIN lending_loan AS loan ON loan.id = instalment.loan_id
-WHERE (instalment.paid_on IS NULL AND instalment.due_on <= %(on)s
-       AND loan.status = ANY(%(running)s))
-   OR (instalment.due_on = %(on)s AND instalment.paid_on >= %(on)s)
+WHERE instalment.superseded_on IS NULL AND instalment.kind = 'regular'
+  AND ((instalment.paid_on IS NULL AND instalment.due_on <= %(on)s
+        AND loan.status = ANY(%(running)s))
+       OR (instalment.due_on = %(on)s AND instalment.paid_on >= %(on)s))
 ORDER BY instalment.due_on, instalment.id
 ON CONFLICT (key) DO NOTHING
 """

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Max, Q, Sum
 
 from core.clock import day_of
 from lending.choices import MAX_AMOUNT_CENTS
@@ -145,10 +145,8 @@ def _hard_limits(scored: Scored, burden: Affordability) -> list[str]:
 def _standing(request: LoanRequest, on: date) -> list[str]:
     """What the borrower's earlier loans here say against a new one."""
     loans = Loan.objects.filter(borrower_id=request.borrower_id)
-    overdue = Instalment.objects.filter(
-        loan__in=loans.filter(status=LoanStatus.ACTIVE),
-        paid_on__isnull=True,
-        due_on__lt=on - _ARREARS,
+    overdue = Instalment.objects.unpaid().filter(
+        loan__in=loans.filter(status=LoanStatus.ACTIVE), due_on__lt=on - _ARREARS
     )
     owed_cents = loans.aggregate(all=Sum("outstanding_cents"))["all"] or 0
     broken = {
@@ -161,11 +159,17 @@ def _standing(request: LoanRequest, on: date) -> list[str]:
 
 def _instalments_here_cents(request: LoanRequest) -> int:
     """What the borrower pays each month on loans of this marketplace that run on."""
-    first = Instalment.objects.filter(
-        loan__borrower_id=request.borrower_id, loan__status=LoanStatus.ACTIVE, number=1
+    planned = Instalment.objects.current().filter(
+        loan__borrower_id=request.borrower_id, loan__status=LoanStatus.ACTIVE, kind="regular"
     )
-    total: int | None = first.aggregate(all=Sum(F("principal_cents") + F("interest_cents")))["all"]
-    return total or 0
+    highest = (
+        planned.order_by()
+        .values("loan")
+        .annotate(
+            cents=Max(F("principal_cents") + F("interest_cents"), filter=Q(paid_on__isnull=True))
+        )
+    )
+    return sum(row["cents"] or 0 for row in highest)
 
 
 def _answers(scored: Scored) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ from ledger.chart import PLATFORM_ID, EntryKind, Role
 from ledger.services import Move, account_id, locked_accounts, post_entry
 from lending.domain.amortization import level_schedule
 from lending.domain.quote import first_due_date
-from lending.models import Holding, Instalment, Loan, LoanEventKind, LoanRequest, Offer
+from lending.models import Holding, Loan, LoanEventKind, LoanRequest, Offer, PlanReason
+from lending.services.plans import PlannedInstalment, make_plan
 from lending.services.timeline import note_event
 from lending.states import REQUEST_TRANSITIONS, OfferSource, OfferStatus, RequestStatus
 from notifications.services import notify
@@ -60,7 +61,7 @@ def disburse(*, request_id: int, on: date, at: datetime) -> Loan:
         Holding(loan=loan, lender_id=lender_id, principal_cents=cents, outstanding_cents=cents)
         for lender_id, cents in sorted(stakes.items())
     )
-    _plan_instalments(loan)
+    _plan_instalments(loan, at)
     _open_offers(request_id).update(status=OfferStatus.CONVERTED, closed_at=at)
     post_entry(
         reference=f"disbursement:{loan.number}",
@@ -147,7 +148,7 @@ def _create_loan(request: LoanRequest, on: date) -> Loan:
     )
 
 
-def _plan_instalments(loan: Loan) -> None:
+def _plan_instalments(loan: Loan, at: datetime) -> None:
     plan = level_schedule(
         loan.principal_cents,
         loan.annual_rate,
@@ -158,7 +159,13 @@ def _plan_instalments(loan: Loan) -> None:
         instalment_rounding=loan.instalment_rounding,
         interest_rounding=loan.interest_rounding,
     )
-    Instalment.objects.bulk_create(Instalment(loan=loan, **part._asdict()) for part in plan)
+    make_plan(
+        loan=loan,
+        reason=PlanReason.DISBURSED,
+        instalments=[PlannedInstalment(*part) for part in plan],
+        on=loan.disbursed_on,
+        at=at,
+    )
 
 
 def _moves(loan: Loan, stakes: Mapping[int, int], accounts: _Accounts) -> list[Move]:

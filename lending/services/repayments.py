@@ -146,7 +146,7 @@ def _locked_claims(loan_id: int, lender_ids: set[int]) -> list[_Claim]:
 
 def _dues(loan: Loan) -> list[Due]:
     """What each instalment still lacks, oldest first."""
-    rows = loan.instalments.filter(paid_on__isnull=True).order_by("number")
+    rows = loan.instalments.unpaid().order_by("number")
     open_principal = F("principal_cents") - F("paid_principal_cents")
     open_interest = F("interest_cents") - F("paid_interest_cents")
     return [
@@ -259,6 +259,7 @@ WITH paid AS (
     FROM paid, (SELECT %s::bigint AS loan_id, %s::bigint AS repayment_id, %s::date AS received_on)
         AS given
     WHERE instalment.loan_id = given.loan_id AND instalment.number = paid.number
+      AND instalment.superseded_on IS NULL
     RETURNING given.repayment_id, instalment.id, paid.principal_cents, paid.interest_cents
 )
 INSERT INTO lending_repaymentpart (repayment_id, instalment_id, principal_cents, interest_cents)

@@ -70,7 +70,8 @@ WITH own AS (
     WHERE account.role IN ('cash', 'reserved', 'invested', 'in_transit_out')
 ), allowed (own_role, other_role) AS (
     VALUES ('cash', 'clearing_in'), ('in_transit_out', 'clearing_out'), ('cash', 'interest_passed'),
-           ('cash', 'fees'), ('invested', 'principal'), ('cash', 'suspense')
+           ('cash', 'fees'), ('invested', 'principal'), ('cash', 'suspense'),
+           ('cash', 'default_interest'), ('cash', 'recoveries_passed'), ('cash', 'receivable')
 ), leg AS (
     SELECT own.holder_id, own.role, transfer.debit_id AS other_id, transfer.cents
     FROM own JOIN ledger_transfer AS transfer ON transfer.credit_id = own.id
@@ -86,12 +87,15 @@ WITH own AS (
 ), moved AS (
     SELECT holder_id, sum(cents) AS all_cents,
            sum(cents) FILTER (WHERE role = 'interest_passed') AS interest,
+           sum(cents) FILTER (WHERE role = 'default_interest') AS late,
+           sum(cents) FILTER (WHERE role = 'recoveries_passed') AS recovered,
            -sum(cents) FILTER (WHERE role = 'principal') AS lost
     FROM crossing GROUP BY 1
 ), there AS (
     SELECT holder_id, sum(balance_cents) AS cents FROM own GROUP BY 1
 ), held AS (
-    SELECT lender_id, sum(interest_cents) AS interest, sum(written_off_cents) AS lost
+    SELECT lender_id, sum(interest_cents) AS interest, sum(written_off_cents) AS lost,
+           sum(default_interest_cents) AS late, sum(recovered_cents) AS recovered
     FROM lending_holding GROUP BY 1
 )
 SELECT 'person:' || there.holder_id, figure.expected, figure.found, figure.name
@@ -101,6 +105,8 @@ LEFT JOIN held ON held.lender_id = there.holder_id
 CROSS JOIN LATERAL (
     VALUES ('in, out and earned', coalesce(moved.all_cents, 0), there.cents),
            ('interest', coalesce(moved.interest, 0), coalesce(held.interest, 0)),
+           ('default interest', coalesce(moved.late, 0), coalesce(held.late, 0)),
+           ('recovered', coalesce(moved.recovered, 0), coalesce(held.recovered, 0)),
            ('written off', coalesce(moved.lost, 0), coalesce(held.lost, 0))
 ) AS figure (name, expected, found)
 WHERE figure.expected <> figure.found
@@ -118,6 +124,8 @@ WITH posted AS (
     GROUP BY 1
 ), owed AS (
     SELECT entry_id, fee_cents AS cents FROM lending_repayment
+    UNION ALL
+    SELECT reversal_entry_id, -fee_cents FROM lending_repayment WHERE reversed_on IS NOT NULL
     UNION ALL
     SELECT entry.id, loan.fee_cents FROM lending_loan AS loan
     JOIN ledger_entry AS entry ON entry.reference = 'disbursement:' || loan.number

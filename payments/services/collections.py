@@ -145,7 +145,7 @@ def pass_on(*, collection_id: int, at: datetime) -> Repayment | None:
     if collection.is_passed_on:
         return collection.repayment
     loan_id = collection.instalment.loan_id
-    owed = sum(row.open_cents for row in Instalment.objects.filter(loan=loan_id))
+    owed = sum(row.open_cents for row in Instalment.objects.unpaid().filter(loan=loan_id))
     amount_cents = min(collection.amount_cents, owed)
     repayment = None
     if amount_cents:
@@ -299,7 +299,8 @@ SELECT instalment.id, instalment.due_on,
 FROM lending_instalment AS instalment
 JOIN lending_loan AS loan ON loan.id = instalment.loan_id AND loan.status = 'active'
 LEFT JOIN payments_collection AS earlier ON earlier.instalment_id = instalment.id
-WHERE instalment.paid_on IS NULL AND instalment.due_on <= %(horizon)s
+WHERE instalment.paid_on IS NULL AND instalment.superseded_on IS NULL
+  AND instalment.due_on <= %(horizon)s
 GROUP BY instalment.id, loan.borrower_id
 HAVING bool_and(earlier.id IS NULL OR earlier.status = 'failed')
    AND instalment.principal_cents + instalment.interest_cents

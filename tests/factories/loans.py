@@ -85,5 +85,5 @@ def pay(of: Loan, cents: int, *, on: date, reference: str | None = None) -> Repa
 
 def pay_instalments(of: Loan, count: int) -> list[Repayment]:
     """Pay the next `count` instalments, each on its due date."""
-    unpaid = Instalment.objects.filter(loan=of, paid_on__isnull=True).order_by("number")[:count]
+    unpaid = Instalment.objects.unpaid().filter(loan=of).order_by("number")[:count]
     return [pay(of, row.open_cents, on=row.due_on) for row in list(unpaid)]

@@ -13,7 +13,7 @@ from lending.domain.affordability import affordability
 from lending.domain.characteristics import ApplicantFeatures
 from lending.domain.pricing import price
 from lending.domain.scorecard import load_scorecard, reason_codes, score
-from lending.models import Assessment, Instalment, Loan, LoanRequest
+from lending.models import Assessment, Instalment, Loan, LoanRequest, Plan, PlanReason
 from lending.services import assessments
 from lending.services.assessments import assess
 from lending.states import LoanStatus
@@ -118,8 +118,16 @@ def _loan(borrower: User, *, due_on: date, status: str = LoanStatus.ACTIVE) -> L
         disbursed_on=due_on - timedelta(days=31),
         first_due_on=due_on,
     )
+    plan = Plan.objects.create(
+        loan=loan,
+        version=1,
+        reason=PlanReason.DISBURSED,
+        annual_rate=loan.annual_rate,
+        made_on=loan.disbursed_on,
+        made_at=AT,
+    )
     Instalment.objects.create(
-        loan=loan, number=1, due_on=due_on, principal_cents=102_00, interest_cents=8_00
+        loan=loan, plan=plan, number=1, due_on=due_on, principal_cents=102_00, interest_cents=8_00
     )
     return loan
 
