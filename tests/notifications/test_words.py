@@ -78,7 +78,7 @@ def _kinds_in(file: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name == "notify":
+        if name in ("notify", "notify_all"):
             kinds = [word.value for word in node.keywords if word.arg == "kind"]
             yield from (kind for value in kinds for kind in _strings(value))
         elif name in ("_tell", "_about"):
