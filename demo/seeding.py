@@ -57,7 +57,12 @@ def tell(
     plot = story_line(rng, end=until, days=days)
     clock.set_business_date(plot.start, is_virtual=True)
     control.start_at(plot.start)
-    world = World(plot=plot, rng=rng, run_rounds=partial(run_and_wait, is_alive))
+    world = World(
+        plot=plot,
+        rng=rng,
+        line_rng=Random(f"{seed} lines"),  # noqa: S311
+        run_rounds=partial(run_and_wait, is_alive),
+    )
     morning = datetime.combine(plot.start, MORNING)
     world.hire_staff(morning)
     world.bring_capital(CAPITAL_CENTS, morning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
@@ -16,7 +16,7 @@ from core.day_end import close_day
 from demo import provider
 from demo.applicants import Applicant
 from demo.borrowers import PASSWORD, apply, sign_up
-from demo.hand_bids import bid_by_hand
+from demo.hand_bids import bid_by_hand, revoke_some, wait_in_lines
 from demo.lenders import LenderPlan, MandatePlan
 from demo.names import MAIL_DOMAIN, person
 from demo.story_line import ASKED_AGAIN, TROUBLES, StoryLine
@@ -37,6 +37,7 @@ BORROWER_EMAIL: Final = f"borrower@{MAIL_DOMAIN}"
 LENDER_EMAIL: Final = f"lender@{MAIL_DOMAIN}"
 SHOWN_LENDER: Final = 1
 """Whose address is easy to remember, by number."""
+LAST_DAYS: Final = timedelta(days=7)
 COMFORTABLE: Final = 0.4
 SMALL_CENTS: Final = 3_000_00
 STAFF_EMAIL: Final = f"staff@{MAIL_DOMAIN}"
@@ -49,6 +50,7 @@ class World:
 
     plot: StoryLine
     rng: Random
+    line_rng: Random
     run_rounds: Callable[[], None]
     lenders: dict[int, User] = field(default_factory=dict)
     staff: list[User] = field(default_factory=list)
@@ -68,6 +70,7 @@ class World:
         self.told["bids by hand"] += bid_by_hand(hand, self.rng, at=at)
         self.run_rounds()
         self._sign(on, at)
+        self._wait_in_lines(hand, on, at)
         close_day(at=clock.now())
         self._let_some_fail()
 
@@ -163,6 +166,13 @@ class World:
         for request in waiting.order_by("id"):
             if request.pk % 2 and suffices(request):
                 take_part(borrower=request.borrower, request_id=request.pk, at=at)
+
+    def _wait_in_lines(self, lenders: list[User], on: date, at: datetime) -> None:
+        """Bids are revoked while others wait; towards the end the shown lender waits as well."""
+        is_late = on > self.plot.end - LAST_DAYS
+        eager = self.lenders.get(SHOWN_LENDER) if is_late else None
+        self.told["bids revoked"] += revoke_some(self.line_rng, at=at)
+        self.told["spares"] += wait_in_lines(lenders, self.line_rng, eager=eager, at=at)
 
     def _sign(self, on: date, at: datetime) -> None:
         for request in LoanRequest.objects.filter(status=RequestStatus.FILLED).order_by("id"):
