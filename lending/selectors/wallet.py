@@ -42,6 +42,11 @@ class Wallet:
             self.cash_cents + self.reserved_cents + self.invested_cents + self.in_transit_out_cents
         )
 
+    def share_of(self, cents: int) -> float | None:
+        """How much of what is here and not on its way out an amount is; None without anything."""
+        here_cents = self.cash_cents + self.reserved_cents + self.invested_cents
+        return cents / here_cents if here_cents else None
+
 
 class Reason(TextChoices):
     """Why a line stands in the statement, from the person's view."""

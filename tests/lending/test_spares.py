@@ -26,7 +26,7 @@ from lending.errors import (
     RequestClosed,
     StillRoom,
 )
-from lending.models import LoanRequest, Offer, Spare
+from lending.models import Contract, LoanRequest, Offer, Spare
 from lending.services.contracts import sign
 from lending.services.offers import revoke_offer, take_part
 from lending.services.requests import withdraw_request
@@ -297,6 +297,87 @@ def test_revoking_joining_and_leaving_the_line_and_bidding_at_once_cost_no_cent(
         assert len(offers) == len(set(offers.values_list("lender_id", flat=True)))
         for one in request.spares.filter(status=SpareStatus.MOVED_UP):
             assert one.offer is not None and one.offer.lender_id == one.lender_id
+    assert_ledger()
+    assert_money("ledger", "lending")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_revocations_at_once_let_each_in_line_move_up_once(attempt: int) -> None:
+    request, first, second = full()
+    line = [wait(request, 500_00, minute=minute) for minute in range(3)]
+
+    told = race(
+        *(partial(revoke_offer, lender=o.lender, offer_id=o.pk, at=LATER) for o in (first, second))
+    )
+
+    assert [one for one in told if isinstance(one, Exception)] == []
+    request.refresh_from_db()
+    assert (request.status, request.funded_cents) == (RequestStatus.FILLED, 1_000_00)
+    moved = Offer.objects.filter(request=request, status=OfferStatus.OPEN)
+    assert sum(moved.values_list("amount_cents", flat=True)) == 1_000_00
+    for spare in line:
+        spare.refresh_from_db()
+        reserved = balance_cents(Role.RESERVED, spare.lender_id)
+        assert reserved == (spare.offer.amount_cents if spare.offer else 0) <= 500_00
+    assert_ledger()
+    assert_money("ledger", "lending")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_who_joins_while_a_bid_is_revoked_moves_up_or_is_told_to_bid(attempt: int) -> None:
+    request, first, _ = full()
+    newcomer = people.lender(cash_cents=1_000_00)
+
+    joined, revoked = race(
+        partial(wait_in_line, newcomer, request, 600_00, at=LATER),
+        partial(revoke_offer, lender=first.lender, offer_id=first.pk, at=LATER),
+    )
+
+    assert isinstance(revoked, Offer)
+    request.refresh_from_db()
+    if isinstance(joined, Spare):  # it came first, so the request never opened
+        joined.refresh_from_db()
+        assert joined.status == SpareStatus.MOVED_UP
+        assert (request.status, request.funded_cents) == (RequestStatus.FILLED, 1_000_00)
+    else:
+        assert isinstance(joined, StillRoom)
+        assert (request.status, request.funded_cents) == (RequestStatus.LISTED, 400_00)
+    assert_ledger()
+    assert_money("ledger", "lending")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_signature_and_a_last_revocation_at_once_leave_one_of_them_done(attempt: int) -> None:
+    """Lenders act just before midnight, the borrower signs just after it."""
+    request, first, _ = full()
+    line = [wait(request, 600_00, minute=minute) for minute in range(2)]
+    newcomer = people.lender(cash_cents=1_000_00)
+    firm = AT + timedelta(days=REFLECTION_DAYS)
+    last = firm - timedelta(days=1)
+
+    told = race(
+        partial(sign, borrower=request.borrower, request_id=request.pk, at=firm),
+        partial(revoke_offer, lender=first.lender, offer_id=first.pk, at=last),
+        partial(withdraw_spare, lender=line[0].lender, spare_id=line[0].pk, at=last),
+        partial(wait_in_line, newcomer, request, 100_00, at=last),
+    )
+
+    assert [one for one in told if isinstance(one, Exception) and not _is_told(one)] == []
+    request.refresh_from_db()
+    is_signed, is_revoked = isinstance(told[0], Contract), isinstance(told[1], Offer)
+    assert is_signed != is_revoked
+    if is_signed:
+        assert request.status == RequestStatus.ACCEPTED
+        ended = set(request.spares.values_list("status", flat=True))
+        assert ended <= {SpareStatus.RELEASED, SpareStatus.WITHDRAWN}
+    else:
+        assert (request.status, request.funded_cents) == (RequestStatus.FILLED, 1_000_00)
+        assert request.spares.filter(status=SpareStatus.MOVED_UP).count() == 1
+    open_offers = request.offers.filter(status=OfferStatus.OPEN)
+    assert sum(open_offers.values_list("amount_cents", flat=True)) == 1_000_00
     assert_ledger()
     assert_money("ledger", "lending")
 

@@ -38,9 +38,9 @@ def lender() -> User:
     return people.lender(cash_cents=3_000_00)
 
 
-def join(person: User, wanted: LoanRequest, amount: str) -> str:
+def join(person: User, wanted: LoanRequest, amount: str, **given: str) -> str:
     """What the page says after the form was sent."""
-    data = {"amount": amount, "request_key": str(uuid4())}
+    data = {"amount": amount, "request_key": str(uuid4()), **given}
     return text_of(browser_of(person).post(f"/market/{wanted.public_id}/line/", data, follow=True))
 
 
@@ -92,6 +92,21 @@ def test_a_wrong_amount_is_told_next_to_the_field(
     assert 'id="id_amount_error"' in source
     assert told in source
     assert not Spare.objects.exists()
+
+
+def test_a_large_place_in_line_asks_for_a_tick_as_a_large_bid_does(lender: User) -> None:
+    wanted = filled_request(shares_cents=[2_000_00])
+    assert "This is a large bid." not in join(people.lender(), wanted, "1,000")
+
+    refused = join(lender, wanted, "1,025")
+
+    assert "This is a large bid." in refused
+    assert "It is 34% of all that you have here." in refused
+    assert 'name="is_understood"' in refused
+    assert "Please confirm this before you place a large bid." in refused
+    assert not Spare.objects.filter(lender=lender).exists()
+    join(lender, wanted, "1,025", is_understood="on")
+    assert Spare.objects.get(lender=lender).amount_cents == 1_025_00
 
 
 def test_the_line_is_closed_once_every_bid_is_binding(lender: User, full: LoanRequest) -> None:

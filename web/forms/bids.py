@@ -51,16 +51,13 @@ class BidForm(PariForm):
             raise forms.ValidationError(RequestFull(missing_cents=missing_cents).message)
 
 
-class ConfirmedBidForm(BidForm):
-    """The same bid after its summary was read; a large one asks for a tick."""
+class _ConsciousForm(BidForm):
+    """A bid that asks for a tick where it is a large one."""
 
     is_understood = forms.BooleanField(
         label=_("I understand that I can lose this whole amount, and that I spread my money less."),
         required=False,
     )
-
-    def check_room(self, cents: int) -> None:
-        """Leave it to the market: sent a second time, this very bid may have taken the room."""
 
     def clean(self) -> dict[str, Any]:
         """A large bid needs the tick."""
@@ -70,7 +67,14 @@ class ConfirmedBidForm(BidForm):
         return given
 
 
-class SpareForm(BidForm):
+class ConfirmedBidForm(_ConsciousForm):
+    """The same bid after its summary was read."""
+
+    def check_room(self, cents: int) -> None:
+        """Leave it to the market: sent a second time, this very bid may have taken the room."""
+
+
+class SpareForm(_ConsciousForm):
     """The most that somebody wants to lend who waits behind a full request."""
 
     def __init__(self, *args: Any, request: LoanRequest, **kwargs: Any) -> None:

@@ -60,7 +60,6 @@ def _summary(request: HttpRequest, wanted: LoanRequest, form: BidForm) -> HttpRe
 def _meaning(request: HttpRequest, wanted: LoanRequest, cents: int) -> dict[str, Any]:
     """What the bid would mean: its share, its income, what stays in the wallet."""
     wallet, today = wallet_of(person_of(request)), clock.business_date()
-    owned_cents = wallet.cash_cents + wallet.reserved_cents + wallet.invested_cents
     plan = figures_of(wanted, today, amount_cents=cents)
     return {
         "share": cents / (wanted.amount_cents or cents),
@@ -69,7 +68,7 @@ def _meaning(request: HttpRequest, wanted: LoanRequest, cents: int) -> dict[str,
         "cash_after_cents": wallet.cash_cents - cents,
         "wallet": wallet,
         "is_large": is_large(cents),
-        "share_of_all": cents / owned_cents if owned_cents else None,
+        "share_of_all": wallet.share_of(cents),
     }
 
 

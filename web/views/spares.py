@@ -14,11 +14,12 @@ from core import clock
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
 from lending.selectors.spares import line_length, spare_of
+from lending.selectors.wallet import wallet_of
 from lending.services.spares import leave_spare, withdraw_spare
 from lending.states import RequestStatus
 from web.access import lenders_only, person_of
 from web.errors import refusals_on, refusals_told
-from web.forms.bids import SpareForm
+from web.forms.bids import SpareForm, is_large
 from web.templatetags.pari import euro
 
 
@@ -36,6 +37,10 @@ def wait_in_line(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _ask(request: HttpRequest, wanted: LoanRequest, form: SpareForm) -> HttpResponse:
     context = {"wanted": wanted, "form": form, "in_line": line_length(wanted)}
+    cents = form.cleaned_data.get("amount", 0) if form.is_bound else 0
+    if is_large(cents):
+        share = wallet_of(person_of(request)).share_of(cents)
+        context |= {"is_large": True, "share_of_all": share}
     return render(request, "market/spare.html", context)
 
 
