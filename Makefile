@@ -9,6 +9,7 @@ RUN := $(VENV)/bin/python
 CHECKSUM = $(firstword $(shell cksum < $(1)))
 RUNTIME := $(VENV)/runtime-$(call CHECKSUM,requirements.txt).stamp
 TOOLS := $(VENV)/tools-$(call CHECKSUM,requirements-dev.txt).stamp
+YARDSTICKS := $(VENV)/bench-$(call CHECKSUM,requirements-bench.txt).stamp
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 CSS_SOURCES := $(shell find static/src templates web -type f 2>/dev/null | grep -v __pycache__)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
@@ -32,7 +33,7 @@ check: $(TOOLS) css messages  ## Lint, types, floors, templates, dependencies, m
 dev: $(TOOLS) css messages  ## Serve the site with reload, a worker, the scheduler and the css build
 	@exec $(RUN) manage.py dev $(ARGS)
 
-bench: $(TOOLS)  ## Measure the matching engine
+bench: $(TOOLS) $(YARDSTICKS)  ## Measure the engine and its bookings, and write docs/performance.md
 	@exec $(RUN) -m bench $(ARGS)
 
 soak: $(TOOLS) css messages  ## Try the property tests and drills on thousands of fresh examples
@@ -41,6 +42,7 @@ soak: $(TOOLS) css messages  ## Try the property tests and drills on thousands o
 lock: $(TOOLS)  ## Compile requirements*.in into pinned files with hashes
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt
 
 css: static/dist/app.css  ## Build the style sheet
 
@@ -65,6 +67,11 @@ $(TOOLS): $(RUNTIME) requirements-dev.txt
 	@echo "Installing tools for tests and checks (once, a minute or two) ..."
 	@$(INSTALL) --requirement requirements-dev.txt
 	@rm -f $(VENV)/tools-*.stamp && touch $@
+
+$(YARDSTICKS): $(TOOLS) requirements-bench.txt
+	@echo "Installing solvers to compare with (once, a minute) ..."
+	@$(INSTALL) --requirement requirements-bench.txt
+	@rm -f $(VENV)/bench-*.stamp && touch $@
 
 chromium:
 	@sh scripts/chromium

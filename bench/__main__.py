@@ -1,64 +1,51 @@
-"""`make bench`: how fast and how well the engine matches, beside what it is compared with."""
+"""`make bench`: how fast and how well the engine matches, beside what it is compared with.
+
+Takes some ten minutes and writes docs/performance.md. With --quick it runs small markets in half a
+minute, prints what it found and writes nothing.
+"""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
 
 from rich.console import Console
-from rich.table import Table
+from rich.markdown import Markdown
 
-from bench.markets import generated
-from bench.matching import Measured, measured, peak_mb
-from matching.engine.solve import solve
+from bench.databases import ready
+from bench.found import QUICK, Sizes
+from bench.machine import machine
+from bench.page import details, page
+from bench.run import run
 
-RATIOS = (0.5, 1.0, 2.0)
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 
 
 def main() -> None:
-    """Measure one size at three ratios of cash to demand, then optionally a large market."""
-    parser = ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--lenders", type=int, default=10_000)
-    parser.add_argument("--requests", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--large", action="store_true", help="also 100,000 x 10,000")
+    """Measure everything, then show or write the page."""
+    parser = ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, nothing is written")
     given = parser.parse_args()
-    console = Console()
-    for ratio in RATIOS:
-        with console.status(f"cash per demand {ratio}"):
-            rows = measured(
-                given.lenders,
-                given.requests,
-                cash_per_demand=ratio,
-                seed=given.seed,
-                loops=ratio == 1,
-            )
-        console.print(_table(f"{given.lenders:,} x {given.requests:,}, {ratio}", rows))
-    if given.large:
-        _large(console, given.seed)
-    console.print(f"peak memory {peak_mb():.0f} MB")
+    console, started = Console(), perf_counter()
+
+    def tell(line: str) -> None:
+        console.print(f"[dim]{perf_counter() - started:6.0f} s[/dim]  {line}", highlight=False)
+
+    ready()
+    beneath = machine()
+    found = run(QUICK if given.quick else Sizes(), tell)
+    if given.quick:
+        console.print(Markdown(details(found)))
+        return
+    text = page(found, beneath, datetime.now(UTC).date())
+    PAGE.write_text(text, encoding="utf-8")
+    console.print(Markdown(text))
+    console.print(f"written: {PAGE.relative_to(PAGE.parent.parent)}")
 
 
-def _large(console: Console, seed: int) -> None:
-    market = generated(100_000, 10_000, cash_per_demand=1, seed=seed)
-    with console.status("100,000 x 10,000"):
-        result = solve(market, seed)
-    console.print(f"100,000 x 10,000: {len(result.stakes):,} stakes")
-
-
-def _table(title: str, rows: list[Measured]) -> Table:
-    """One line per way, with how its time stands to the engine's."""
-    table = Table("", "seconds", "engine / this", "of the bound", "Jain", "stakes", title=title)
-    engine = rows[0].seconds
-    for row in rows:
-        table.add_row(
-            row.name,
-            f"{row.seconds:.3f}",
-            f"{engine / row.seconds:.3f}",
-            f"{row.of_bound:.4f}",
-            "" if row.jain is None else f"{row.jain:.4f}",
-            "" if row.stakes is None else f"{row.stakes:,}",
-        )
-    return table
-
-
-main()
+if __name__ == "__main__":
+    main()

@@ -50,6 +50,11 @@ def generated(lenders: int, requests: int, *, cash_per_demand: float, seed: int)
     )
 
 
+def next_requests(requests: int, *, seed: int, round_: int) -> Requests:
+    """What is asked for in a later round: as many requests, new borrowers, other wishes."""
+    return _requests(default_rng([seed, requests, round_]), requests)
+
+
 def _requests(rng: Generator, count: int) -> Requests:
     euros = np.clip(rng.lognormal(8.75, 0.75, count), 1_000, 50_000)
     amount = (euros * 100 // UNIT_CENTS).astype(np.int64) * UNIT_CENTS

@@ -1,8 +1,7 @@
-"""The engine against loops and against the most that is possible, on one market in one run."""
+"""The engine against loops and against the most that is possible, on the same markets."""
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import process_time
@@ -11,70 +10,100 @@ from typing import TypeVar
 from bench.bound import most_money
 from bench.markets import generated
 from bench.naive import LOOPS
-from matching.engine.figures import figures
-from matching.engine.problem import Market
+from matching.engine.figures import Figures, figures
+from matching.engine.problem import Ints, Market
 from matching.engine.solve import solve
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One way of matching one market.
+class Quality:
+    """How well one market was served.
 
     Attributes:
-        seconds: processor time; for the engine with its check, the best of three.
-        of_bound: funded money as a part of the largest flow.
-        jain: evenness of the lenders' fill rates; None where it was not taken.
+        of_bound: money in whole requests as a part of the largest flow.
     """
+
+    cash_per_demand: float
+    seed: int
+    of_bound: float
+    found: Figures
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """Gini's coefficient of fill rates in one market; `of_bound` is what the flow placed."""
+
+    seed: int
+    engine: float
+    flow: float
+    of_bound: float
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One way of matching a market: processor time, and how well it did."""
 
     name: str
     seconds: float
     of_bound: float
-    jain: float | None = None
-    stakes: int | None = None
 
 
-def measured(
-    lenders: int, requests: int, *, cash_per_demand: float, seed: int, loops: bool
-) -> list[Measured]:
-    """Measure the engine, the bound and, where asked for, the loops."""
-    market = generated(lenders, requests, cash_per_demand=cash_per_demand, seed=seed)
-    seconds, result = min((_timed(lambda: solve(market, seed)) for _ in range(3)), key=_seconds)
-    took, bound = _timed(lambda: most_money(market))
-    found = figures(result)
+@dataclass(frozen=True)
+class Solved:
+    """A round of the engine on a market; `seconds` are of the engine alone, with its check."""
+
+    seconds: float
+    pairs: int
+    stakes: int
+    requests: int
+    funded_requests: int
+    funded_cents: int
+
+
+def quality(market: Market, *, cash_per_demand: float, seed: int) -> tuple[Quality, Ints, Ints]:
+    """Serve a market; also what each lender placed and could have placed at best, in cents."""
+    result = solve(market, seed)
+    bound = most_money(market)
+    assert result.funded_cents <= bound, "more was placed than can flow"
+    one = Quality(cash_per_demand, seed, result.funded_cents / bound, figures(result))
+    return one, result.placed_cents, result.attainable_cents
+
+
+def speeds(lenders: int, requests: int, *, seed: int, repeats: int) -> list[Timed]:
+    """The engine, the largest flow and the loops on one market; the engine's best of several."""
+    market = generated(lenders, requests, cash_per_demand=1, seed=seed)
+    took, bound = timed(lambda: most_money(market))
+    runs = [timed(lambda: solve(market, seed)) for _ in range(repeats)]
+    seconds = min(run[0] for run in runs)
     rows = [
-        Measured(
-            "engine",
-            seconds,
-            result.funded_cents / bound,
-            found["jain"],
-            found["stakes"],
-        ),
-        Measured("largest flow", took, 1.0),
+        Timed("engine", seconds, runs[0][1].funded_cents / bound),
+        Timed("largest flow (bound only)", took, 1.0),
     ]
-    if loops:
-        rows.extend(_looped(name, loop, market, bound) for name, loop in LOOPS.items())
+    for name, loop in LOOPS.items():
+        seconds, placed = timed(lambda loop=loop: loop(market))
+        rows.append(Timed(name, seconds, sum(placed.values()) / bound))
     return rows
 
 
-def _looped(
-    name: str, loop: Callable[[Market], dict[int, int]], market: Market, bound: int
-) -> Measured:
-    seconds, placed = _timed(lambda: loop(market))
-    return Measured(name, seconds, sum(placed.values()) / bound)
+def solved(lenders: int, requests: int, cash_per_demand: float, seed: int, repeats: int) -> Solved:
+    """Generate and solve a market of any size; the best time of several."""
+    market = generated(lenders, requests, cash_per_demand=cash_per_demand, seed=seed)
+    before = [timed(lambda: solve(market, seed))[0] for _ in range(repeats - 1)]
+    last, result = timed(lambda: solve(market, seed))
+    return Solved(
+        seconds=min([*before, last]),
+        pairs=result.pairs,
+        stakes=len(result.stakes),
+        requests=requests,
+        funded_requests=int(result.is_funded.sum()),
+        funded_cents=result.funded_cents,
+    )
 
 
-def _timed(act: Callable[[], T]) -> tuple[float, T]:
+def timed(act: Callable[[], T]) -> tuple[float, T]:
+    """Processor time of this process, and what came out."""
     started = process_time()
     done = act()
     return process_time() - started, done
-
-
-def _seconds(timed: tuple[float, object]) -> float:
-    return timed[0]
-
-
-def peak_mb() -> float:
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -33,6 +33,7 @@ REPEATS: Final = 3
 _TABLES: Final = ("lending_offer", "matching_receipt", "ledger_entry", "ledger_transfer")
 
 Tell = Callable[[str], None]
+Rows = dict[str, tuple[list[str], list[str], list[tuple[Any, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ def measured(stakes: int, lenders: int, tell: Tell = lambda line: None) -> Commi
         for number in range(REPEATS):
             tell(f"booking {count:,} stakes, run {number + 1} of {REPEATS}")
             with clone(name):
-                ours.append(_timed(lambda: _book(result)))
-                rows = rows or {table: _rows_of(table) for table in _TABLES}
+                ours.append(_timed(lambda: book(result)))
+                rows = rows or rows_of()
             tell(f"COPY of the same rows, run {number + 1} of {REPEATS}")
             with clone(name):
-                copied.append(_timed(lambda rows=rows: _copy(rows)))
+                copied.append(_timed(lambda rows=rows: copy_rows(rows)))
         part = max(1, requests // 10) * each
         tell(f"the Django way, {part:,} stakes")
         with clone(name):
@@ -88,11 +89,17 @@ def _timed(act: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def _book(result: Result) -> None:
+def book(result: Result) -> None:
+    """Write the round by the product's own booking."""
     from matching.models import MatchRound
     from matching.services import rounds
 
     rounds._book(MatchRound.objects.get(), result, at=AT)
+
+
+def rows_of() -> Rows:
+    """What the booking added to each table: columns, types and rows."""
+    return {table: _rows_of(table) for table in _TABLES}
 
 
 def _rows_of(table: str) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
@@ -106,12 +113,12 @@ def _rows_of(table: str) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
             [table],
         )
         names, kinds = (list(column) for column in zip(*cursor.fetchall(), strict=True))
-        since = {"ledger_entry": "id > 1", "ledger_transfer": "entry_id > 1"}.get(table, "true")
-        cursor.execute(f"SELECT {', '.join(names)} FROM {table} WHERE {since} ORDER BY id")  # noqa: S608
+        cursor.execute(f"SELECT {', '.join(names)} FROM {table} {_NEW.get(table, '')} ORDER BY id")  # noqa: S608
         return names, kinds, cursor.fetchall()
 
 
-def _copy(rows: dict[str, tuple[list[str], list[str], list[tuple[Any, ...]]]]) -> None:
+def copy_rows(rows: Rows) -> None:
+    """Write the rows by binary COPY and nothing else."""
     from django.db import transaction
 
     from core.bulk import copy_in
@@ -122,6 +129,12 @@ def _copy(rows: dict[str, tuple[list[str], list[str], list[tuple[Any, ...]]]]) -
             copy_in(table, columns, values)
 
 
+_NEW: Final = {
+    "ledger_entry": "WHERE reference LIKE 'round:%'",
+    "ledger_transfer": (
+        "WHERE entry_id IN (SELECT id FROM ledger_entry WHERE reference LIKE 'round:%')"
+    ),
+}
 _TYPES: Final = {
     "bigint": "int8",
     "integer": "int4",

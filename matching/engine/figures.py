@@ -50,17 +50,19 @@ def figures(result: Result) -> Figures:
         funded_cents=result.funded_cents,
         lenders_able=int(able.sum()),
         lenders_served=int((result.placed_cents > 0).sum()),
-        jain=round(_jain(rates), 6),
-        gini=round(_gini(rates), 6),
+        jain=round(jain(rates), 6),
+        gini=round(gini(rates), 6),
     )
 
 
-def _jain(rates: np.ndarray) -> float:
+def jain(rates: np.ndarray) -> float:
+    """Jain's index of fill rates: 1 where all are equal, 1 / n where one has everything."""
     squares = float((rates**2).sum())
     return float(rates.sum()) ** 2 / (len(rates) * squares) if squares else 1.0
 
 
-def _gini(rates: np.ndarray) -> float:
+def gini(rates: np.ndarray) -> float:
+    """Gini's coefficient of fill rates: 0 where all are equal."""
     total, count = float(rates.sum()), len(rates)
     if not total:
         return 0.0
