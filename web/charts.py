@@ -105,6 +105,15 @@ def bridge(rows: Sequence[tuple[str, int, bool]]) -> list[Step]:
     ]
 
 
+def steps_in_points(rows: Sequence[tuple[int, bool]]) -> list[Box | None]:
+    """Bars for the steps of a bridge in hundredths of a point; None for a level."""
+    reach = max([abs(part) for part, is_level in rows if not is_level], default=0) or 1
+    return [
+        None if is_level else _bar(part, reach) if part else Box(_n(WIDTH / 2), "0", "0", "20")
+        for part, is_level in rows
+    ]
+
+
 def nice_top(cents: int) -> int:
     """The first round amount at or above `cents` that splits into quarters of whole euros."""
     step = _EURO

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, get_args
 
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from core.clock import business_date
 from lending.choices import Grade
 from lending.domain.returns import Bucket
 from lending.models import Holding, RepaymentShare
-from lending.selectors.holdings import holding_of, holdings_of, lateness, shares_of
+from lending.selectors.holdings import holding_of, holdings_of, lateness, shares_of, value_of
 from lending.states import LoanStatus
 
 
@@ -43,8 +44,19 @@ class HoldingRow(serializers.Serializer[Holding]):
     fee_cents = serializers.IntegerField()
     received_cents = serializers.IntegerField(help_text="Principal and interest less fees.")
     written_off_cents = serializers.IntegerField()
+    value_cents = serializers.SerializerMethodField()
+    value_on = serializers.SerializerMethodField()
     days_past_due = serializers.SerializerMethodField()
     bucket = serializers.SerializerMethodField()
+
+    def get_value_cents(self, holding: Holding) -> int:
+        """Outstanding principal after the discount of its bucket."""
+        return value_of(holding, self.context["on"])
+
+    def get_value_on(self, holding: Holding) -> date:
+        """The day of the value and of the days past due: today on the market."""
+        day: date = self.context["on"]
+        return day
 
     def get_days_past_due(self, holding: Holding) -> int:
         """0 while nothing is late."""

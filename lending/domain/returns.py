@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from core.money import to_cents
 from lending.domain.discounting import log_roots, net_by_time
+from lending.domain.due_dates import days_past_due
 
 Bucket = Literal["current", "1-30", "31-60", "61-90", "over-90"]
 
@@ -29,6 +30,15 @@ _BUCKET_ENDS: Final[tuple[tuple[int, Bucket], ...]] = (
     (90, "61-90"),
 )
 _WIDEST: Final = 1e6  # log rates: even a thousandfold gain overnight is 2,521
+
+
+class Claim(NamedTuple):
+    """Claims alike in their bucket of arrears; each was cut and rounded by itself."""
+
+    bucket: Bucket
+    principal_cents: int
+    value_cents: int
+    holdings: int
 
 
 class Valuation(NamedTuple):
@@ -71,23 +81,28 @@ def _exact(amount: float | int | Decimal) -> Decimal:
     return Decimal(repr(amount)) if isinstance(amount, float) else Decimal(amount)
 
 
-def arrears_bucket(days_past_due: int) -> Bucket:
+def arrears_bucket(days_late: int) -> Bucket:
     """Return the bucket of arrears that a loan falls in; 0 days past due is current."""
-    return next((name for end, name in _BUCKET_ENDS if days_past_due <= end), "over-90")
+    return next((name for end, name in _BUCKET_ENDS if days_late <= end), "over-90")
 
 
-def haircut_value(principal_cents: int, days_past_due: int) -> int:
-    """Return what outstanding principal is worth after the haircut of its bucket."""
-    return to_cents(principal_cents * (1 - HAIRCUTS[arrears_bucket(days_past_due)]))
+def claim_bucket(oldest_due_on: date | None, on: date, *, in_default: bool) -> Bucket:
+    """Return the bucket of a claim: "over-90" for all in default, whatever was paid since."""
+    return "over-90" if in_default else arrears_bucket(days_past_due(oldest_due_on, on))
 
 
-def value_claims(claims: Iterable[tuple[int, int]]) -> Valuation:
-    """Value claims, each given as outstanding principal in cents and days past due."""
+def haircut_value(principal_cents: int, bucket: Bucket) -> int:
+    """Return what the outstanding principal of one claim is worth after its haircut."""
+    return to_cents(principal_cents * (1 - HAIRCUTS[bucket]))
+
+
+def value_claims(claims: Iterable[Claim]) -> Valuation:
+    """Value claims: the late ones at nothing, each at its haircut, all at par."""
     low_cents = fair_cents = high_cents = 0
-    for principal_cents, days_past_due in claims:
-        low_cents += principal_cents if days_past_due <= 0 else 0
-        fair_cents += haircut_value(principal_cents, days_past_due)
-        high_cents += principal_cents
+    for claim in claims:
+        low_cents += claim.principal_cents if claim.bucket == "current" else 0
+        fair_cents += claim.value_cents
+        high_cents += claim.principal_cents
     return Valuation(low_cents, fair_cents, high_cents)
 
 

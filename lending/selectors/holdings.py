@@ -9,8 +9,9 @@ from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from accounts.models import User
 from core.errors import NotFound
 from lending.domain import due_dates
-from lending.domain.returns import Bucket, arrears_bucket
+from lending.domain.returns import Bucket, claim_bucket, haircut_value
 from lending.models import Holding, Instalment, RepaymentShare
+from lending.states import LoanStatus
 
 
 def holdings_of(user: User) -> QuerySet[Holding]:
@@ -44,8 +45,14 @@ def holding_of(user: User, holding_id: int) -> Holding:
 
 def lateness(holding: Holding, on: date) -> tuple[int, Bucket]:
     """Days past due of a holding read by `holdings_of`, and its bucket of arrears."""
+    in_default = holding.loan.status == LoanStatus.DEFAULTED
     days = due_dates.days_past_due(holding.next_due_on, on)
-    return days, arrears_bucket(days)
+    return days, claim_bucket(holding.next_due_on, on, in_default=in_default)
+
+
+def value_of(holding: Holding, on: date) -> int:
+    """What a holding read by `holdings_of` counts for in the value of its lender's money."""
+    return haircut_value(holding.outstanding_cents, lateness(holding, on)[1])
 
 
 def shares_of(user: User, holding_id: int) -> QuerySet[RepaymentShare]:

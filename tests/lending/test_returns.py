@@ -14,12 +14,11 @@ from ledger.chart import EntryKind, Role
 from ledger.services import Move, account_id, post_entry
 from lending.domain.returns import xirr
 from lending.models import Holding, Loan
+from lending.selectors.cash_forecast import expected_months
 from lending.selectors.returns import (
     Slice,
-    allocation_by_grade,
-    allocation_by_term,
-    expected_months,
     lender_overview,
+    lender_record,
     value_history,
 )
 from lending.states import LoanStatus
@@ -60,7 +59,7 @@ def test_a_lender_who_never_paid_in_has_empty_books() -> None:
     assert tuple(seen.value) == (0, 0, 0)
     assert tuple(seen.returns) == (None, None, None)
     assert value_history(lender, ON) == []
-    assert allocation_by_grade(lender) == []
+    assert (seen.grades, seen.bridge) == ([], [])
     assert {month.net_cents for month in expected_months(lender, ON)} == {0}
 
 
@@ -138,8 +137,9 @@ def test_allocation_shows_grades_and_terms() -> None:
     _alone(lender, 1_000_00, grade="B", term_months=12)
     _alone(lender, 2_000_00, grade="A", term_months=60)
     _alone(lender, 1_500_00, grade="B", term_months=60)
-    assert allocation_by_grade(lender) == [Slice("A", 2_000_00, 1), Slice("B", 2_500_00, 2)]
-    assert allocation_by_term(lender) == [Slice("12", 1_000_00, 1), Slice("60", 3_500_00, 2)]
+    seen = lender_overview(lender, ON)
+    assert seen.grades == [Slice("A", 2_000_00, 1), Slice("B", 2_500_00, 2)]
+    assert seen.terms == [Slice("12", 1_000_00, 1), Slice("60", 3_500_00, 2)]
 
 
 def test_the_history_has_a_point_for_each_month_s_end_and_one_for_today() -> None:
@@ -228,7 +228,7 @@ def test_one_lender_s_figures_do_not_hold_another_s() -> None:
     loans.loan(shares_cents=[250_00, 750_00], lenders=[lender, other])
     assert lender_overview(lender, ON).invested_cents == 250_00
     assert value_history(lender, ON)[-1].value_cents == 250_00
-    assert allocation_by_grade(lender)[0].principal_cents == 250_00
+    assert lender_overview(lender, ON).grades[0].principal_cents == 250_00
 
 
 def test_the_number_of_queries_does_not_grow_with_the_holdings(
@@ -245,5 +245,5 @@ def test_the_number_of_queries_does_not_grow_with_the_holdings(
             value_history(lender, on)
         with django_assert_num_queries(2):
             expected_months(lender, on)
-        with django_assert_num_queries(1):
-            allocation_by_term(lender)
+        with django_assert_num_queries(3):
+            lender_record(lender, on)

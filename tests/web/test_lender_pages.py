@@ -10,7 +10,7 @@ from lending.selectors.returns import lender_overview
 from tests.factories import loans, people
 from tests.factories.people import AT
 from tests.web.conftest import SCRIPT, browser_of, queries_of, text_of
-from web.templatetags.pari import euro
+from web.templatetags.pari import euro, percent, points
 
 
 def test_an_empty_overview_says_what_to_do() -> None:
@@ -40,7 +40,7 @@ def test_the_figures_of_the_overview_are_those_of_its_selector() -> None:
     assert euro(figures.value.fair_cents) in source
     assert euro(figures.invested_cents) in source
     assert euro(figures.interest_cents - figures.fee_cents) in source
-    assert "Money-weighted since" in source
+    assert "Money-weighted from" in source
 
 
 def test_the_bridge_adds_up_to_the_cent() -> None:
@@ -49,6 +49,26 @@ def test_the_bridge_adds_up_to_the_cent() -> None:
     *steps, end = response.context["bridge"]
     assert sum(step.cents for step in steps) == end.cents
     assert end.cents == response.context["o"].value.fair_cents
+
+
+def test_the_steps_in_points_add_up_to_the_return_shown() -> None:
+    lender, _ = _after_half_a_year()
+    response = browser_of(lender).get("/lender/")
+    *steps, net = response.context["points"]
+    assert [step.label for step in steps] == [
+        "Contract rate of your loans",
+        "Interest comes monthly",
+        "Idle cash",
+        "Not due yet",
+        "Fees",
+        "Late and lost",
+    ]
+    assert sum(step.hundredths for step in steps) == net.hundredths
+    fair = response.context["o"].returns.fair
+    assert percent(net.rate) == percent(fair)
+    source = text_of(response)
+    assert all(points(step.points) in source for step in steps[1:])
+    assert f"{percent(fair)} if late loans" in source
 
 
 def test_each_chart_comes_with_its_figures_as_a_table() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -43,6 +43,13 @@ def whole_euro(cents: int | None) -> str:
 def percent(rate: Decimal | float | None, digits: int = 2) -> str:
     """A fraction as percent: 0.0725 is `7,25 %` in German."""
     return "–" if rate is None else wording.percent(rate, int(digits)).replace("-", _MINUS)
+
+
+@register.filter
+def points(difference: Decimal) -> str:
+    """A difference of two percentages in points, with its sign: `+0.25`, `\u22121.30`."""
+    shown = format_decimal(difference, format="+#,##0.00;-#,##0.00", locale=wording.locale())
+    return str(shown).replace("-", _MINUS) if difference else str(shown).lstrip("+")
 
 
 @register.filter

@@ -13,10 +13,12 @@ from accounts import selectors as people
 from accounts.models import User
 from core import clock
 from lending.selectors import returns
-from lending.selectors.returns import ExpectedMonth, LenderOverview, Slice, ValuePoint
+from lending.selectors.cash_forecast import ExpectedMonth, expected_months
+from lending.selectors.returns import LenderOverview, Slice, ValuePoint
 from lending.selectors.wallet import statement_lines, statement_of, wallet_of
 from web import charts
 from web.access import lenders_only, person_of
+from web.return_bridge import point_steps
 
 
 @require_safe
@@ -24,20 +26,23 @@ from web.access import lenders_only, person_of
 def home(request: HttpRequest) -> HttpResponse:
     """All figures on one page; each can be opened to what it is made of."""
     person, today = person_of(request), clock.business_date()
-    overview = returns.lender_overview(person, today)
+    overview, points = returns.lender_record(person, today)
     context = {
         "o": overview,
         "wallet": wallet_of(person),
-        "late_cents": overview.invested_cents + overview.cash_cents - overview.value.fair_cents,
-        "net_interest_cents": overview.interest_cents
+        "late_cents": overview.value.high_cents - overview.value.fair_cents,
+        "earned_cents": overview.interest_cents
+        + overview.default_interest_cents
+        + overview.recovered_cents
         - overview.fee_cents
         - overview.written_off_cents,
         "idle_share": _share(overview.cash_cents, overview.value.fair_cents),
+        "points": point_steps(overview),
         "bridge": _bridge(overview),
-        "history": _history(returns.value_history(person, today)),
-        "grades": _slices(returns.allocation_by_grade(person)),
-        "terms": _slices(returns.allocation_by_term(person)),
-        "months": _months(returns.expected_months(person, today)),
+        "history": _history(points),
+        "grades": _slices(overview.grades),
+        "terms": _slices(overview.terms),
+        "months": _months(expected_months(person, today)),
         "lines": _recent(person),
         "missing_of_person": people.missing_steps(person),
         "today": today,
@@ -51,12 +56,14 @@ def _share(part: int, whole: int) -> float | None:
 
 def _bridge(overview: LenderOverview) -> list[charts.Step]:
     """From what was paid in to what it is worth today; adds up to the cent."""
-    late_cents = overview.invested_cents + overview.cash_cents - overview.value.fair_cents
+    late_cents = overview.value.high_cents - overview.value.fair_cents
     rows = [
         (_("Taken out"), -overview.withdrawn_cents, False),
         (_("Interest received"), overview.interest_cents, False),
         (_("Fees"), -overview.fee_cents, False),
         (_("Written off"), -overview.written_off_cents, False),
+        (_("Recoveries"), overview.recovered_cents, False),
+        (_("Default interest"), overview.default_interest_cents, False),
         (_("Set aside for late loans"), -late_cents, False),
     ]
     start = (_("Paid in"), overview.deposited_cents, True)

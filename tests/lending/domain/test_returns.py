@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lending.domain.amortization import level_schedule
 from lending.domain.returns import (
     HAIRCUTS,
+    Claim,
     Valuation,
     arrears_bucket,
     haircut_value,
@@ -136,11 +137,15 @@ def test_a_rate_makes_the_flows_worth_nothing(flows: list[tuple[int, int]]) -> N
 )
 def test_late_claims_lose_value_by_bucket(days: int, bucket: str, value: int) -> None:
     assert arrears_bucket(days) == bucket
-    assert haircut_value(100_00, days) == value
+    assert haircut_value(100_00, arrears_bucket(days)) == value
 
 
 def test_a_valuation_ranges_from_nothing_to_par_for_what_is_late() -> None:
-    claims = [(100_00, 0), (50_00, 10), (30_00, 200)]
+    claims = [
+        Claim("current", 100_00, 100_00, 3),
+        Claim("1-30", 50_00, 47_50, 1),
+        Claim("over-90", 30_00, 6_00, 1),
+    ]
     assert value_claims(claims) == Valuation(100_00, 153_50, 180_00)
     assert value_claims([]) == Valuation(0, 0, 0)
     assert list(HAIRCUTS.values()) == sorted(HAIRCUTS.values())

@@ -1,0 +1,134 @@
+"""The one valuation, at each month's end of a loan's life, against figures worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import pytest
+
+from core.dates import month_range
+from lending.domain.returns import HAIRCUTS, Valuation
+from lending.models import Loan
+from lending.selectors.holdings import holdings_of, value_of
+from lending.selectors.lender_books import positions_on
+from lending.selectors.returns import lender_overview, value_history
+from lending.selectors.valuation import books_on, value_on
+from lending.services.arrears import age_loans
+from tests.factories import loans, people
+
+pytestmark = pytest.mark.django_db
+
+HALF: Final = Decimal("0.5")
+
+
+def _life() -> tuple[Loan, list[date]]:
+    """1,200.00 at 0 %, twelve times 100.00 on the 15th; one lender holds a third of it.
+
+    Instalment 1 comes in time, 2 comes 25 days late, 3 comes never: default on 15 July.
+    """
+    third = people.lender()
+    loan = loans.loan(
+        shares_cents=[400_00, 800_00],
+        lenders=[third, people.lender()],
+        term_months=12,
+        due_day=15,
+        annual_rate=Decimal(0),
+    )
+    first, second = loan.instalments.order_by("number")[:2]
+    loans.pay(loan, first.total_cents, on=first.due_on)
+    loans.pay(loan, second.total_cents, on=date(2026, 4, 9))
+    for month in range(1, 9):
+        on = month_range(date(2026, month, 1))[1]
+        age_loans(on=on, at=loans.noon(on))
+    return loan, [month_range(date(2026, month, 1))[1] for month in range(1, 9)]
+
+
+def test_each_month_s_end_of_a_loan_that_is_paid_late_and_then_not_at_all() -> None:
+    loan, ends = _life()
+    lender = loan.holdings.order_by("id")[0].lender
+    claims = [books.claims for books in books_on(lender, ends)]
+    third = [
+        (400_00, "current"),  # 31 January: nothing due
+        (366_67, "current"),  # 28 February: the first came on its day
+        (366_67, "1-30"),  # 31 March: the second is 15 days late
+        (333_34, "1-30"),  # 30 April: it came on the 9th; the third is 15 days late
+        (333_34, "31-60"),  # 31 May: 46 days
+        (333_34, "61-90"),  # 30 June: 76 days
+        (333_34, "over-90"),  # 31 July: 107 days
+        (333_34, "over-90"),  # 31 August
+    ]
+    assert claims == [
+        Valuation(
+            cents if bucket == "current" else 0,
+            int((cents * (1 - HAIRCUTS[bucket]) + HALF) // 1),  # type: ignore[index]
+            cents,
+        )
+        for cents, bucket in third
+    ]
+    fair = [claim.fair_cents for claim in claims]
+    assert fair == [400_00, 366_67, 348_34, 316_67, 233_34, 150_00, 66_67, 66_67]
+
+
+def test_every_place_that_shows_a_value_shows_the_same() -> None:
+    loan, ends = _life()
+    lender = loan.holdings.order_by("id")[0].lender
+    history = {point.on: point for point in value_history(lender, ends[-1])}
+    for on in ends:
+        books, seen = value_on(lender, on), lender_overview(lender, on)
+        assert history[on].value_cents == books.value.fair_cents == seen.value.fair_cents
+        assert sum(line.value_cents for line in seen.buckets) == books.claims.fair_cents
+        assert sum(line.principal_cents for line in seen.buckets) == books.invested_cents
+        assert sum(part.principal_cents for part in seen.grades) == books.invested_cents
+    today = ends[-1]
+    assert sum(value_of(row, today) for row in holdings_of(lender)) == books.claims.fair_cents
+
+
+def test_the_past_does_not_change_with_what_comes_later() -> None:
+    lender = people.lender()
+    loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], term_months=12, due_day=15)
+    loans.pay_instalments(loan, 2)
+    on = date(2026, 3, 31)
+    before = lender_overview(lender, on)
+    loans.pay_instalments(loan, 10)
+    after = lender_overview(lender, on)
+    assert after.books.value == before.books.value
+    assert (after.interest_cents, after.fee_cents) == (before.interest_cents, before.fee_cents)
+    assert (after.repaid_cents, after.open_holdings) == (before.repaid_cents, 1)
+    assert after.earned == before.earned
+    assert lender_overview(lender, date(2027, 2, 1)).open_holdings == 0
+
+
+def test_many_late_cents_are_rounded_claim_by_claim() -> None:
+    lender = people.lender()
+    for _ in range(3):
+        loan = loans.loan(
+            shares_cents=[325_00, 900_00],
+            lenders=[lender, people.lender()],
+            annual_rate=Decimal("0.0731"),
+        )
+        loans.pay_instalments(loan, 1)
+    on = date(2026, 4, 10)
+    rows = list(holdings_of(lender))
+    books = value_on(lender, on)
+    assert {line.bucket for line in books.late} == {"1-30"}
+    assert books.claims.fair_cents == sum(value_of(row, on) for row in rows)
+
+
+def test_contract_interest_is_run_on_what_was_outstanding_day_by_day() -> None:
+    lender = people.lender()
+    loan = loans.loan(
+        shares_cents=[1_000_00], lenders=[lender], term_months=12, annual_rate=Decimal("0.12")
+    )
+    paid = loans.pay_instalments(loan, 2)
+    on = date(2026, 5, 20)
+    balance, since, run = 1_000_00, loan.disbursed_on, Decimal(0)
+    for row in paid:
+        run += balance * (row.received_on - since).days
+        balance, since = balance - row.principal_cents, row.received_on
+    run += balance * (on - since).days
+    (position,) = positions_on(lender.pk, on)
+    assert position.cent_days == run
+    assert position.rated_cent_days == run * Decimal("0.12")
+    assert position.is_missing  # the third was due on 1 May
