@@ -11,11 +11,12 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core import audit
 from core.clock import day_of
 from lending.choices import LISTING_DAYS
 from lending.models import LoanRequest, Mandate, Offer
 from lending.selectors.mandates import mandates_of
-from lending.states import OfferStatus
+from lending.states import OfferStatus, RequestStatus
 from matching.engine.limits import Reason
 from matching.engine.problem import Ints, Market, Pairs
 from matching.models import MatchRound
@@ -91,9 +92,15 @@ def participations(user: User, request: LoanRequest, *, at: datetime) -> Partici
 
 
 def _end_of(request: LoanRequest) -> datetime:
-    """No round sees a request after it was filled, or after its last day."""
-    if request.filled_at or request.listed_at is None:
-        return request.filled_at or datetime.max.replace(tzinfo=UTC)
+    """No round sees a request after it left the market, or after its last day.
+
+    That is its last filling; `filled_at` moves on when somebody in its line moves up.
+    """
+    if request.filled_at:
+        filled = (row.at for row in audit.trail(request) if row.after == RequestStatus.FILLED)
+        return max(filled, default=request.filled_at)
+    if request.listed_at is None:
+        return datetime.max.replace(tzinfo=UTC)
     return request.listed_at + timedelta(days=LISTING_DAYS + 1)
 
 

@@ -9,10 +9,12 @@ import pytest
 from django.utils import translation
 
 from lending.services.mandates import pause_mandate
+from lending.services.offers import revoke_offer
 from matching.selectors.participations import SENTENCES, participations
 from tests.factories import people
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
+from tests.factories.requests import bid, wait_in_line
 from tests.matching.world import OLD, booked, on_market
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +80,27 @@ def test_a_mandate_that_was_paused_was_not_in_force() -> None:
     found = participations(given.lender, request, at=OLD)
 
     assert [row.outcome for row in found.rows] == ["absent"]
+
+
+def test_the_round_that_saw_a_request_is_found_after_its_line_has_moved_up() -> None:
+    refusing = mandate(cash_cents=500_00, grades=["A"])
+    mandate(cash_cents=600_00, max_per_loan_cents=600_00)
+    request = on_market(1_000_00)
+    booked()
+    early = bid(people.lender(cash_cents=1_000_00), request, 1_000_00, at=OLD)
+    wait_in_line(people.lender(cash_cents=1_000_00), request, 1_000_00, at=OLD)
+    for day in range(1, 5):  # rounds that no longer see it
+        on_market(5_000_00, at=OLD)
+        booked(at=OLD + timedelta(hours=day))
+    later = OLD + timedelta(days=1)
+    revoke_offer(lender=early.lender, offer_id=early.pk, at=later)
+    request.refresh_from_db()
+    assert request.filled_at == later
+
+    found = participations(refusing.lender, request, at=later)
+
+    assert found.seen_at == OLD
+    assert [row.outcome for row in found.rows] == ["refused"]
 
 
 def test_who_has_no_mandates_reads_nothing_of_others() -> None:
