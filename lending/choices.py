@@ -102,6 +102,25 @@ SIGNING_DAYS: Final = 14
 APPEAL_DAYS: Final = 14
 """Within so many days a person looks again at a refusal."""
 
+BREAK_PAID_BEFORE: Final = 3
+"""A borrower takes a payment break without asking once so many instalments are paid."""
+BREAK_MONTHS_A_YEAR: Final = 2
+"""So many months in any twelve may be skipped without asking."""
+BREAKS_A_LOAN: Final = 2
+"""So many breaks of one loan are taken without asking."""
+BREAK_NOTICE_BANK_DAYS: Final = 7
+"""A break is agreed so many bank days before the debit that it saves, before that one is sent."""
+BREAK_MONTHS_WITH_US: Final = 3
+"""So many months staff may agree to at once."""
+BREAK_HORIZON: Final = 12
+"""Among so many coming instalments a borrower chooses."""
+LONGEST_EASED_MONTHS: Final = 120
+"""The longest term to which a loan can be stretched."""
+OFFER_DAYS: Final = 14
+"""So long a borrower may think about changed terms that we offer."""
+FORBORNE_MONTHS: Final = 12
+"""So long a loan whose terms were eased bears the flag, even when it is current."""
+
 AMOUNT_BORDERS: Final = (
     1_000_00,
     2_500_00,

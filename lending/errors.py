@@ -173,3 +173,38 @@ class AlreadyPriced(InvalidInput):
 
     code = "already_priced"
     sentence = _("Another rate is already set from that day on.")
+
+
+class AskUs(DomainError):
+    """More than a borrower can do alone; staff decide."""
+
+    code = "ask_us"
+    sentence = _("You cannot take this break by yourself. Ask us, and a person will decide.")
+
+
+class NoSuchBreak(InvalidInput):
+    """The months chosen are not among those that can be skipped."""
+
+    code = "no_such_break"
+    sentence = _("These instalments cannot be moved. Choose among those on the page.")
+
+
+class ChangeUnderWay(DomainError):
+    """One change of a loan's terms at a time."""
+
+    code = "change_under_way"
+    sentence = _("Another change of this loan is still open. It has to be answered first.")
+
+
+class DebitUnderWay(DomainError):
+    """The bank has yet to answer a debit of this loan."""
+
+    code = "debit_under_way"
+    sentence = _("A debit of this loan is under way. Wait until the bank has answered.")
+
+
+class NotEased(InvalidInput):
+    """The new terms would not help the borrower."""
+
+    code = "not_eased"
+    sentence = _("These terms would not be easier than the present ones.")

@@ -63,3 +63,12 @@ REFUSALS: Final[dict[str, Any]] = {
     "limit": _("Together with your running loans the amount would be above our limit."),
 } | {reason.value: reason.label for reason in DeclineReason}
 """Words for every code of a refusal, whether a rule or a person refused."""
+
+
+BREAK_LIMITS = {
+    "something_due": _("An instalment that is due is not paid yet."),
+    "too_few_paid": _("Three instalments have to be paid before the first break."),
+    "breaks_taken": _("You have taken two breaks of this loan already."),
+    "months_in_a_year": _("More than two months in twelve would be skipped."),
+}
+"""What stands against a payment break without asking, as the borrower reads it."""

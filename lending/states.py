@@ -115,3 +115,25 @@ MANDATE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     MandateStatus.ACTIVE: frozenset({MandateStatus.PAUSED, MandateStatus.ENDED}),
     MandateStatus.PAUSED: frozenset({MandateStatus.ACTIVE, MandateStatus.ENDED}),
 }
+
+
+class ChangeStatus(TextChoices):
+    """Life of a change of a loan's terms."""
+
+    ASKED = "asked", _("Asked for")
+    AGREED = "agreed", _("Offered to the borrower")
+    IN_FORCE = "in_force", _("In force")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("Over")
+
+
+_C = ChangeStatus
+CHANGE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _C.ASKED: frozenset({_C.AGREED, _C.REFUSED}),
+    _C.AGREED: frozenset({_C.IN_FORCE, _C.REFUSED, _C.EXPIRED}),
+    _C.IN_FORCE: frozenset({_C.EXPIRED}),
+}
+"""`agreed > refused` is a borrower who does not want what was offered; `agreed > expired` one who
+did not answer; `in_force > expired` a break that is over, or a time of forbearance."""
+CHANGE_OPEN: Final = frozenset({_C.ASKED, _C.AGREED})
+"""Somebody still has to answer."""

@@ -8,6 +8,7 @@ from lending.models.applications import (
     Review,
     ReviewDecision,
 )
+from lending.models.changes import ChangeKind, PlanChange
 from lending.models.charges import BaseRate, DefaultInterestSpan, LegalCost
 from lending.models.contracts import Contract
 from lending.models.fees import FeeKind, FeeRate
@@ -33,6 +34,7 @@ __all__ = [
     "Application",
     "Assessment",
     "BaseRate",
+    "ChangeKind",
     "Contract",
     "DeclineReason",
     "DefaultInterestSpan",
@@ -50,6 +52,7 @@ __all__ = [
     "Mandate",
     "Offer",
     "Plan",
+    "PlanChange",
     "PlanReason",
     "Repayment",
     "RepaymentKind",

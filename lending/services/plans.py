@@ -30,17 +30,21 @@ def make_plan(
     instalments: Sequence[PlannedInstalment],
     on: date,
     at: datetime,
+    after_number: int = 0,
 ) -> Plan:
     """Replace everything that a locked loan has not yet paid by `instalments`.
 
     Fully paid instalments stay as they are. One that is paid in part is closed at what was paid;
-    the caller has planned the rest of it anew.
+    the caller has planned the rest of it anew. Instalments up to `after_number` stay too, paid or
+    not: a debit of them may be under way.
     Raises StaleState when the principal of the new plan is not what is outstanding.
     """
+    kept = loan.instalments.unpaid().filter(number__lte=after_number)
     planned = sum(part.principal_cents for part in instalments)
+    planned += sum(row.principal_cents - row.paid_principal_cents for row in kept)
     if planned != loan.outstanding_cents:
         raise StaleState(f"{loan}: {planned} cents planned, {loan.outstanding_cents} outstanding")
-    _replace_unpaid(loan, on)
+    _replace_unpaid(loan, on, after_number)
     latest = loan.plans.aggregate(version=Max("version"))["version"] or 0
     plan = Plan.objects.create(
         loan=loan,
@@ -56,9 +60,9 @@ def make_plan(
     return plan
 
 
-def _replace_unpaid(loan: Loan, on: date) -> None:
+def _replace_unpaid(loan: Loan, on: date, after_number: int) -> None:
     """Take what is unpaid out of force; what is paid in part ends with the part."""
-    for row in loan.instalments.unpaid().order_by("number"):
+    for row in loan.instalments.unpaid().filter(number__gt=after_number).order_by("number"):
         if row.paid_principal_cents or row.paid_interest_cents:
             row.principal_cents, row.interest_cents = (
                 row.paid_principal_cents,

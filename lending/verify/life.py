@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.findings import Finding
-from lending.states import LOAN_TRANSITIONS, REQUEST_TRANSITIONS, LoanStatus, RequestStatus
+from lending.states import (
+    CHANGE_TRANSITIONS,
+    LOAN_TRANSITIONS,
+    REQUEST_TRANSITIONS,
+    ChangeStatus,
+    LoanStatus,
+    RequestStatus,
+)
 from lending.verify.breaches import breaches
 
 
@@ -17,13 +24,17 @@ def requests_fully_funded_when_disbursed() -> Iterator[Finding]:
 
 
 def states_follow_the_graph() -> Iterator[Finding]:
-    """The audit rows of each request and loan form a path of its table, up to its status."""
+    """The audit rows of each request, loan or change form a path of its table to its status."""
     yield from breaches("states_follow_the_graph", _STATES, _graph())
 
 
 def _graph() -> dict[str, object]:
     """Where each table starts, and its edges as columns."""
-    tables = {"lending.loanrequest": REQUEST_TRANSITIONS, "lending.loan": LOAN_TRANSITIONS}
+    tables = {
+        "lending.loanrequest": REQUEST_TRANSITIONS,
+        "lending.loan": LOAN_TRANSITIONS,
+        "lending.planchange": CHANGE_TRANSITIONS,
+    }
     edges = [
         (model, str(before), str(after))
         for model, table in tables.items()
@@ -37,6 +48,7 @@ def _graph() -> dict[str, object]:
         "afters": afters,
         "first_request": str(RequestStatus.DRAFT),
         "first_loan": str(LoanStatus.ACTIVE),
+        "first_change": str(ChangeStatus.ASKED),
     }
 
 
@@ -95,6 +107,9 @@ WITH edge AS (
     FROM lending_loanrequest
     UNION ALL
     SELECT 'lending.loan', 'lending.loan:' || id, status, %(first_loan)s FROM lending_loan
+    UNION ALL
+    SELECT 'lending.planchange', 'lending.planchange:' || id, status, %(first_change)s
+    FROM lending_planchange
 ), step AS (
     SELECT thing.model, thing.subject, row.id, row.before, row.after,
            lag(row.after, 1, thing.first) OVER walk AS previous,

@@ -20,11 +20,31 @@ MISSING: Final = "<missing>"
 
 _TITLE: Final = {"title": "A used estate car", "request_id": 7}
 _LOAN: Final = {"loan_id": 3, "number": "L-3"}
+_CHANGE: Final = _LOAN | {
+    "change_id": 5,
+    "change_kind": "payment_break",
+    "starts_on": "2026-05-01",
+    "ends_on": "2026-07-01",
+    "extra_cents": 123_45,
+    "is_dearer": True,
+    "instalment_cents": 313_37,
+    "last_before_on": "2029-01-01",
+    "last_after_on": "2029-03-01",
+}
 SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
+    "change_asked": _CHANGE,
     "collection_returned": _LOAN | {"amount_cents": 123_45, "due_on": "2026-02-01"},
     "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
+    "holding_changed": _CHANGE
+    | {
+        "holding_id": 9,
+        "own_before_cents": 1_128_13,
+        "own_after_cents": 1_137_00,
+        "before_rate": "0.07120",
+        "after_rate": "0.07110",
+    },
     "holding_defaulted": _LOAN | {"overdue_cents": 123_45},
     "holding_started": _LOAN | _TITLE,
     "identity_failed": {},
@@ -49,6 +69,7 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "spare_moved_up": _TITLE
     | {"amount_cents": 200_00, "wanted_cents": 250_00, "firm_on": "2026-02-01"},
     "spare_released": _TITLE | {"amount_cents": 250_00, "wanted_cents": 250_00},
+    "terms_changed": _CHANGE,
     "withdrawal_paid": {"amount_cents": 500_00},
     "withdrawal_returned": {"amount_cents": 500_00},
     "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
