@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin, in_euro
+from core.admin import EMPTY, ReadOnlyAdmin, in_euro
+from matching import round_words
 from matching.models import LenderCarry, MatchRound, Receipt
 from matching.states import RoundStatus
 
@@ -41,9 +45,17 @@ class MatchRoundAdmin(ReadOnlyAdmin):
         "market_sha256",
         "output_sha256",
         "chain_sha256",
-        "figures",
-        "skipped",
-        "fallen",
+        "supply",
+        "attainable",
+        "demand",
+        "money_placed",
+        "requests_funded",
+        "stakes",
+        "lenders_served",
+        "evenness",
+        "unevenness",
+        "left_alone",
+        "gave_way",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MatchRound]:
@@ -84,7 +96,53 @@ class MatchRoundAdmin(ReadOnlyAdmin):
     @display(description=_("evenness (Jain)"))
     def evenness(self, match: MatchRound) -> float | None:
         """1 when all lenders placed the same share of what they could."""
-        return match.figures.get("jain")
+        return _rounded(match.figures.get("jain"))
+
+    @display(description=_("inequality (Gini)"))
+    def unevenness(self, match: MatchRound) -> float | None:
+        """0 when all lenders placed the same share of what they could."""
+        return _rounded(match.figures.get("gini"))
+
+    @display(description=_("free cash of lenders"))
+    def supply(self, match: MatchRound) -> str:
+        """All cash that mandates could draw on."""
+        return in_euro(match.figures.get("supply_cents"))
+
+    @display(description=_("of this placeable"))
+    def attainable(self, match: MatchRound) -> str:
+        """What lenders could place in what was there."""
+        return in_euro(match.figures.get("attainable_cents"))
+
+    @display(description=_("amount wanted"))
+    def demand(self, match: MatchRound) -> str:
+        """What the requests in the market lacked of what mandates may place."""
+        return in_euro(match.figures.get("demand_cents"))
+
+    @display(description=_("lenders served"))
+    def lenders_served(self, match: MatchRound) -> str:
+        """Those who placed something, of those who could."""
+        if not match.figures:
+            return EMPTY
+        return f"{match.figures['lenders_served']} / {match.figures['lenders_able']}"
+
+    @display(description=_("requests left alone"))
+    def left_alone(self, match: MatchRound) -> str:
+        """What each lacked, and how many mandates each filter or limit kept out."""
+        return _lines(round_words.left_alone(match))
+
+    @display(description=_("requests that fell back"))
+    def gave_way(self, match: MatchRound) -> str:
+        """Those that no longer fitted when they were booked, and why."""
+        return _lines(round_words.gave_way(match))
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 3)
+
+
+def _lines(rows: Iterable[str]) -> str:
+    """Each row in a line of its own; a dash for none."""
+    return format_html_join("", "<p>{}</p>", ((row,) for row in rows)) or EMPTY
 
 
 @admin.register(Receipt)

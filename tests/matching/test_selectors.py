@@ -14,6 +14,7 @@ from lending.services.mandates import pause_mandate
 from matching.engine.explain import Filter
 from matching.engine.limits import Reason
 from matching.models import Receipt
+from matching.round_words import gave_way, left_alone
 from matching.selectors.misses import WORDS, nearest_misses
 from matching.selectors.receipts import SENTENCES, receipt_for
 from matching.selectors.rounds import last_booked_round, round_for, rounds_for
@@ -128,6 +129,23 @@ def test_staff_see_the_rounds_newest_first_and_others_see_none(
         round_for(staff, 10**9)
 
 
+def test_staff_read_in_words_what_a_round_left_alone_and_what_gave_way() -> None:
+    mandate(cash_cents=500_00)
+    mandate(cash_cents=500_00, grades=["A"])
+    request = on_market(1_000_00)
+    match = booked()
+    match.fallen = {"7": "request_full", "8": "another"}
+    with translation.override("en"):
+        assert list(left_alone(match)) == [
+            f"Request {request.pk} lacked €500.00. "
+            "Mandates kept out: other grades (1), cap per loan (1)."
+        ]
+        assert list(gave_way(match)) == [
+            "Request 7: bids by hand had taken the room.",
+            "Request 8: another.",
+        ]
+
+
 def test_staff_pages_show_rounds_receipts_and_carries_and_change_nothing(client) -> None:
     mandate(cash_cents=500_00)
     mandate(cash_cents=700_00)
@@ -145,4 +163,5 @@ def test_staff_pages_show_rounds_receipts_and_carries_and_change_nothing(client)
     page = client.get(f"/staff/matching/matchround/{match.pk}/change/")
     assert page.status_code == 200
     assert match.output_sha256 in page.content.decode()
+    assert "€1,000.00" in page.content.decode()
     assert client.post(f"/staff/matching/matchround/{match.pk}/change/").status_code == 403
