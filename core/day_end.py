@@ -8,17 +8,17 @@ schedulers start at once and the day still close once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from core import clock
 from core.models import DayEndRun, DayEndStep, MarketDay
+from core.only_one import only_one
 
 LOCK: Final = 0x50415249  # "PARI" in ASCII
 
@@ -30,25 +30,13 @@ class Step(Protocol):
         """Do all that is due on `on`; safe to run twice."""
 
 
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        won = bool(cursor.fetchone()[0])
-        try:
-            yield won
-        finally:
-            if won:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-
-
 def close_day(*, at: datetime, told: Callable[[str], None] = lambda name: None) -> date | None:
     """Close the open business date and open the next; None when another scheduler is at it.
 
     Args:
         told: called with each step's name before it runs, for a progress bar.
     """
-    with _only_one() as won:
+    with only_one(LOCK) as won:
         if not won:
             return None
         on = clock.business_date()
@@ -92,7 +80,7 @@ def catch_up(
         told: called with each day that was closed; `told_step` with each step before it runs.
     """
     closed = 0
-    with _only_one() as won:
+    with only_one(LOCK) as won:
         while won and clock.business_date() < until:
             on = close_day(at=clock.now(), told=told_step)
             if on is None:
