@@ -11,6 +11,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "payments.services.collections.collect_due",
     "lending.services.arrears.age_loans",
     "api.idempotency.forget_answers",
+    "ledger.sealing.seal_day",
 )
 # Dotted names of the proofs that `manage.py verify_money` runs; see `core.findings`.
 MONEY_CHECKS: tuple[str, ...] = (
@@ -19,6 +20,7 @@ MONEY_CHECKS: tuple[str, ...] = (
     "ledger.verify.entries_have_moves",
     "ledger.verify.passing_accounts_are_empty",
     "ledger.verify.floors_hold",
+    "ledger.verify.chain_is_whole",
     "lending.verify.holdings_equal_principal",
     "lending.verify.holdings_equal_invested",
     "lending.verify.loan_sums",

@@ -70,6 +70,8 @@ _GROUPS: Final = (
         (
             _list_of("account_balance", _("Accounts"), "ledger", "account"),
             _list_of("menu_book", _("Entries"), "ledger", "entry"),
+            _list_of("verified", _("Seals"), "ledger", "seal"),
+            _list_of("rule", _("Recounts of the seals"), "ledger", "chaincheck"),
             _list_of("sell", _("Fees"), "lending", "feerate"),
         ),
     ),

@@ -342,6 +342,8 @@ CELERY_BEAT_SCHEDULE = {
     "day-end": {"task": "core.run_day_end_due", "schedule": crontab(minute="*/5")},
     "sweep": {"task": "payments.sweep", "schedule": crontab(minute="*/10")},
     "letters": {"task": "notifications.send_due", "schedule": 60.0},
+    "seal": {"task": "ledger.seal", "schedule": crontab(minute="*/5")},
+    "check-chains": {"task": "ledger.check_chains", "schedule": crontab(hour="2", minute="20")},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.text(
     "PARI_BEAT_FILE", str(BASE_DIR / ".pari" / "beat-schedule")
@@ -350,6 +352,14 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.text(
 # What closes a day and what proves the money, in order: lists of dotted names.
 DAY_END_STEPS = business.DAY_END_STEPS
 MONEY_CHECKS = business.MONEY_CHECKS
+
+# --- The heads of the ledger's seals, kept outside the database ----------------------------------
+LEDGER_HEADS = env.text(
+    "PARI_LEDGER_HEADS", None if IN_PRODUCTION else str(BASE_DIR / ".pari" / "heads")
+)
+# Signs each head; where none is set, outside production, one is made in that folder.
+LEDGER_KEY = env.text("PARI_LEDGER_KEY", None if IN_PRODUCTION else "", at_least=32)
+OLD_LEDGER_KEYS = env.words("PARI_OLD_LEDGER_KEYS")
 
 # --- The payment provider; without a key the embedded sandbox answers ----------------------------
 STRIPE_KEY = env.text("PARI_STRIPE_KEY", "")

@@ -16,12 +16,17 @@ $$
 """
 
 
-def only_grows(table: str) -> list[migrations.RunSQL]:
-    """Migration operations that guard `table` by a trigger."""
+def only_grows(table: str, *columns: str) -> list[migrations.RunSQL]:
+    """Migration operations that guard `table` by a trigger.
+
+    Args:
+        columns: those that are never changed, where others may be; all of them when none is named.
+    """
+    update = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
     return [
         migrations.RunSQL(_FUNCTION, migrations.RunSQL.noop),
         migrations.RunSQL(
-            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER {table}_only_grows BEFORE {update} OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION pari_refuse_change()",
             f"DROP TRIGGER {table}_only_grows ON {table}",
         ),

@@ -19,6 +19,7 @@ from core.models import MarketDay
 from demo.rounds import run_and_wait
 from demo.story_line import story_line
 from demo.world import MORNING, World
+from ledger.sealing import begin_heads_anew
 from notifications.models import Message
 from payments.sandbox import control
 
@@ -38,6 +39,7 @@ def begin_anew() -> None:
     if User.objects.exists():
         for alias in DATABASES:
             call_command("flush", database=alias, interactive=False, verbosity=0)
+        begin_heads_anew(at=clock.now())
 
 
 def tell(

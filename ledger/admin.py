@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, in_euro
-from ledger.models import Account, Entry, Transfer
+from ledger.models import Account, ChainCheck, Entry, Seal, Transfer
 
 
 @admin.register(Account)
@@ -58,3 +58,33 @@ class EntryAdmin(ReadOnlyAdmin):
     def moved(self, entry: Entry) -> str:
         """The sum of the entry's moves."""
         return in_euro(entry.cents)  # type: ignore[attr-defined]
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """What ties the books to what they were: a digest for each stretch of rows."""
+
+    list_display = ("number", "chain", "sealed_at", "rows", "first_id", "last_id", "begins")
+    list_filter = ("chain",)
+    ordering = ("-sealed_at", "chain", "-number")
+
+    @display(description=_("digest"))
+    def begins(self, seal: Seal) -> str:
+        """The digest's first letters."""
+        return f"{seal.digest[:_DIGEST_LETTERS]}…"
+
+
+@admin.register(ChainCheck)
+class ChainCheckAdmin(ReadOnlyAdmin):
+    """Whether the books were still as they were sealed, each time that they were recounted."""
+
+    list_display = ("checked_at", "holds", "seals", "differences", "first_difference")
+    ordering = ("-id",)
+
+    @display(description=_("as sealed"), boolean=True)
+    def holds(self, check: ChainCheck) -> bool:
+        """Whether nothing was found."""
+        return not check.differences
+
+
+_DIGEST_LETTERS: Final = 16

@@ -27,3 +27,7 @@ class ReferenceReused(DomainError):
 
     code = "reference_reused"
     sentence = _("This was already booked with other amounts.")
+
+
+class ChainBroken(Exception):
+    """The seals are not what is known of them outside; no refusal for people, but an alarm."""

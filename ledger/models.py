@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ledger.chain import Chain
 from ledger.chart import EntryKind, Role, Side
 
 
@@ -84,3 +85,49 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.debit_id} > {self.credit_id}: {self.cents}"
+
+
+class Seal(models.Model):
+    """Ties rows of a chain, and the seal before it, to one digest. Never changed."""
+
+    chain = models.CharField(_("chain"), max_length=8, choices=Chain.choices)
+    number = models.PositiveIntegerField(_("number"))
+    first_id = models.BigIntegerField(_("first row"))
+    last_id = models.BigIntegerField(_("last row"))
+    rows = models.PositiveIntegerField(_("rows"))
+    previous_digest = models.CharField(_("previous digest"), max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
+    sealed_at = models.DateTimeField(_("sealed at"))
+
+    class Meta:
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "number"], name="ledger_seal_once"),
+            models.CheckConstraint(
+                condition=Q(number__gt=0, rows__gt=0, last_id__gte=F("first_id")),
+                name="ledger_seal_covers_rows",
+            ),
+            models.CheckConstraint(
+                condition=Q(chain__in=Chain.values), name="ledger_seal_chain_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.number}"
+
+
+class ChainCheck(models.Model):
+    """One recount of every chain, with what it found."""
+
+    checked_at = models.DateTimeField(_("checked at"))
+    seals = models.PositiveIntegerField(_("seals"))
+    differences = models.PositiveIntegerField(_("differences"))
+    first_difference = models.TextField(_("first difference"), blank=True)
+
+    class Meta:
+        verbose_name = _("recount of the seals")
+        verbose_name_plural = _("recounts of the seals")
+
+    def __str__(self) -> str:
+        return f"{self.checked_at:%Y-%m-%d %H:%M}: {self.differences}"

@@ -8,8 +8,9 @@ from datetime import date
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from ledger.chain import Chain
 from ledger.chart import PLATFORM_ID, RULES, Role, Side
-from ledger.models import Account, Transfer
+from ledger.models import Account, ChainCheck, Seal, Transfer
 
 
 def balance_cents(role: Role, holder_id: int = PLATFORM_ID) -> int:
@@ -48,3 +49,13 @@ def moves_of_person(person_id: int, roles: Iterable[Role]) -> QuerySet[Transfer]
         .annotate(reference=F("entry__reference"))
         .order_by("-entry__effective_on", "-id")
     )
+
+
+def last_seal() -> Seal | None:
+    """The newest seal of the ledger."""
+    return Seal.objects.filter(chain=Chain.LEDGER).order_by("-number").first()
+
+
+def last_chain_check() -> ChainCheck | None:
+    """The newest recount of the seals."""
+    return ChainCheck.objects.order_by("-id").first()

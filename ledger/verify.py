@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from core.findings import Finding
+from ledger import chain_check
 
 _RECOUNT = """
 SELECT account.role || ':' || account.holder_id, account.balance_cents,
@@ -84,3 +85,8 @@ def floors_hold() -> Iterator[Finding]:
     """No account stands below its floor."""
     for name, cents, *_ in _rows(_UNDER_FLOOR):
         yield Finding("floors_hold", name, 0, cents)
+
+
+def chain_is_whole() -> Iterator[Finding]:
+    """Every row that was sealed is as it was, and so is every seal that is known outside."""
+    yield from chain_check.differences()

@@ -2,8 +2,13 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
+from shutil import rmtree
+from tempfile import gettempdir
+from uuid import uuid4
 
 import pytest
+from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import settings
 
@@ -41,9 +46,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Begin every test in the language of the settings, whatever the one before has spoken."""
+    """Begin every test in the language of the settings, whatever the one before has spoken.
+
+    And with a folder of heads of its own: what an earlier one sealed is gone with its rows.
+    """
     translation.deactivate()
     seeds.forget()
+    django_settings.LEDGER_HEADS = Path(gettempdir()) / f"pari-heads-{os.getpid()}" / uuid4().hex
+
+
+def pytest_sessionfinish() -> None:
+    """Take away the folders of heads."""
+    rmtree(Path(gettempdir()) / f"pari-heads-{os.getpid()}", ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

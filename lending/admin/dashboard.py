@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 from core import clock
 from core.admin import EMPTY, in_euro
 from core.models import DayEndRun
-from core.wording import day
+from core.wording import day, instant
+from ledger.selectors import last_chain_check, last_seal
 from lending.choices import REVIEW_DAYS
 from lending.models import Appeal, Instalment, Loan, LoanRequest
 from lending.states import LoanStatus, RequestStatus
@@ -176,7 +177,29 @@ def _house(today: date) -> list[Card]:
             _listing("notifications_message_changelist", "?sent_at__isempty=1"),
             "bad" if given_up else "",
         ),
+        _seals(),
     ]
+
+
+def _seals() -> Card:
+    """How far the books are sealed, and whether they still were as sealed when last recounted."""
+    seal, check = last_seal(), last_chain_check()
+    if check is None:
+        note = _("not yet recounted")
+    elif check.differences:
+        note = _("%(count)s differences found on %(at)s") % {
+            "count": check.differences,
+            "at": instant(check.checked_at),
+        }
+    else:
+        note = _("as sealed, recounted %(at)s") % {"at": instant(check.checked_at)}
+    return Card(
+        _("Books sealed until"),
+        instant(seal.sealed_at) if seal else EMPTY,
+        note,
+        _listing("ledger_chaincheck_changelist" if check else "ledger_seal_changelist"),
+        "bad" if check and check.differences else "good" if check else "",
+    )
 
 
 def _overdue(today: date) -> Any:

@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 QUEUE = "/staff/lending/loanrequest/queue/"
 READ_ONLY: tuple[str, ...] = (
-    "core.AuditRow", "core.DayEndRun", "ledger.Account", "ledger.Entry", "lending.Offer",
+    "core.AuditRow", "core.DayEndRun", "ledger.Account", "ledger.Entry", "ledger.Seal",
+    "ledger.ChainCheck", "lending.Offer",
     "lending.Mandate", "lending.Loan", "lending.Instalment", "lending.Holding",
     "lending.Repayment", "lending.Contract", "lending.LoanRequest", "lending.Appeal",
     "accounts.IdentityCheck", "notifications.Message",
