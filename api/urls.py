@@ -17,6 +17,7 @@ from api.views import (
     me,
     quotes,
     spares,
+    statistics,
     tokens,
     wallet,
 )
@@ -43,6 +44,7 @@ urlpatterns = [
         forecasts.FundingCurveView.as_view(),
         name="funding-curve",
     ),
+    path("statistics", statistics.StatisticsView.as_view(), name="statistics"),
     path("wallet", wallet.WalletView.as_view(), name="wallet"),
     path("wallet/entries", wallet.WalletEntriesView.as_view(), name="wallet-entries"),
     path("bids", bids.BidsView.as_view(), name="bids"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 WIDTH: Final = 1000
@@ -22,6 +23,13 @@ class Tick(NamedTuple):
     """A line across the plot at a round amount."""
 
     cents: int
+    y: str
+
+
+class ShareTick(NamedTuple):
+    """A line across the plot at a round share."""
+
+    share: Decimal
     y: str
 
 
@@ -66,6 +74,13 @@ class Step:
     box: Box | None
 
 
+class Gauge(NamedTuple):
+    """A range on a row, and where marks stand on it; None for a mark that is missing."""
+
+    box: Box
+    marks: list[str | None]
+
+
 def line_chart(values: Sequence[int], second: Sequence[int]) -> LineChart:
     """Draw two rows of amounts over the same days, evenly spaced, from zero up."""
     top = nice_top(max([*values, *second, 1]))
@@ -103,6 +118,44 @@ def bridge(rows: Sequence[tuple[str, int, bool]]) -> list[Step]:
         Step(label, cents, is_sum, None if is_sum else _bar(cents, reach))
         for label, cents, is_sum in rows
     ]
+
+
+def curves(rows: Sequence[Sequence[Decimal]]) -> tuple[list[str], list[ShareTick], int]:
+    """Draw shares by month, one line per row, all from the left edge up.
+
+    Returns the paths, the lines across, and the months from edge to edge.
+    """
+    months = max([len(row) for row in rows], default=0)
+    top = _nice_share(max([share for row in rows for share in row], default=Decimal(0)))
+    gap = WIDTH / max(months - 1, 1)
+    paths = [
+        _path(
+            [(gap * place, HEIGHT - HEIGHT * float(share / top)) for place, share in enumerate(row)]
+        )
+        for row in rows
+    ]
+    lines = [
+        ShareTick(top * part / _LINES, _n(HEIGHT - HEIGHT * part / _LINES))
+        for part in range(_LINES, -1, -1)
+    ]
+    return paths, lines, months
+
+
+def _nice_share(highest: Decimal) -> Decimal:
+    """The first round share at or above `highest`: 1, 2, 4, 10, 20, 40 or 100 %."""
+    tops = (Decimal(top) / 100 for top in (1, 2, 4, 10, 20, 40))
+    return next((top for top in tops if top >= highest), Decimal(1))
+
+
+def gauge(scale: Decimal, low: Decimal, high: Decimal, *marks: Decimal | None) -> Gauge:
+    """Place a range and marks on a row that runs from 0 to `scale`."""
+
+    def x(share: Decimal) -> float:
+        return WIDTH * float(min(share / scale, Decimal(1)))
+
+    left, right = x(low), x(high)
+    placed = [None if mark is None else _n(x(mark)) for mark in marks]
+    return Gauge(Box(_n(left), "0", _n(max(right - left, 4)), "20"), placed)
 
 
 def steps_in_points(rows: Sequence[tuple[int, bool]]) -> list[Box | None]:

@@ -35,6 +35,7 @@ VISITOR: Final = (
     _MARKET,
     Place("web:how_it_works", _("How it works"), "balance"),
     Place("web:prices", _("Prices"), "document"),
+    Place("web:statistics", _("Statistics"), "portfolio"),
     _HELP,
 )
 BORROWER: Final = (

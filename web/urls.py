@@ -21,6 +21,7 @@ from web.views import (
     public,
     requests,
     spares,
+    statistics,
     wallet,
 )
 
@@ -30,6 +31,8 @@ _PUBLIC: list[URLPattern] = [
     path("", public.landing, name="landing"),
     path("how-it-works/", public.how_it_works, name="how_it_works"),
     path("prices/", public.prices, name="prices"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/loan-book.csv", statistics.loan_book_file, name="loan_book_file"),
     path("help/", public.help_page, name="help"),
     path("credit-information/", public.credit_information, name="credit_information"),
     path("lender-risks/", public.lender_risks, name="lender_risks"),

@@ -152,6 +152,7 @@ def _public_pages() -> dict[str, Page]:
     plain = "landing how_it_works prices help credit_information lender_risks legal_notice market"
     return {
         **{name: (None, reverse(f"web:{name}")) for name in plain.split()},
+        "statistics": (None, reverse("web:statistics")),
         "request": (None, reverse("web:request", args=[newest.public_id])),
         "sign-up": (None, reverse("account_signup")),
         "login": (None, reverse("account_login")),
@@ -231,6 +232,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
     working = lender.mandates.earliest("pk").pk
     return {
         **{name: (lender, reverse(f"web:{name}")) for name in plain.split()},
+        "statistics": (None, reverse("web:statistics")),
         "request": (lender, reverse("web:request", args=[newest.public_id])),
         "bid": (lender, reverse("web:bid", args=[newest.public_id])),
         "holding": (lender, reverse("web:holding", args=[late.pk])),

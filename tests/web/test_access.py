@@ -48,6 +48,8 @@ TABLE: Final[dict[str, Row]] = {
     "how_it_works": Row(READ, "nothing", *_EVERYONE),
     "prices": Row(READ, "nothing", *_EVERYONE),
     "help": Row(READ, "nothing", *_EVERYONE),
+    "statistics": Row(READ, "nothing", *_EVERYONE),
+    "loan_book_file": Row(READ, "nothing", *_EVERYONE),
     "credit_information": Row(READ, "nothing", *_EVERYONE),
     "lender_risks": Row(READ, "nothing", *_EVERYONE),
     "legal_notice": Row(READ, "nothing", *_EVERYONE),
