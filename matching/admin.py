@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -94,12 +95,12 @@ class MatchRoundAdmin(ReadOnlyAdmin):
         return len(match.fallen)
 
     @display(description=_("evenness (Jain)"))
-    def evenness(self, match: MatchRound) -> float | None:
+    def evenness(self, match: MatchRound) -> str:
         """1 when all lenders placed the same share of what they could."""
         return _rounded(match.figures.get("jain"))
 
     @display(description=_("inequality (Gini)"))
-    def unevenness(self, match: MatchRound) -> float | None:
+    def unevenness(self, match: MatchRound) -> str:
         """0 when all lenders placed the same share of what they could."""
         return _rounded(match.figures.get("gini"))
 
@@ -136,8 +137,8 @@ class MatchRoundAdmin(ReadOnlyAdmin):
         return _lines(round_words.gave_way(match))
 
 
-def _rounded(figure: float | None) -> float | None:
-    return None if figure is None else round(figure, 3)
+def _rounded(figure: float | None) -> str:
+    return EMPTY if figure is None else number_format(figure, 3)
 
 
 def _lines(rows: Iterable[str]) -> str:
