@@ -5,7 +5,7 @@ from core.append_only import only_grows
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0003_room_for_balances"),
+        ("ledger", "0004_servicing"),
     ]
 
     operations = [
