@@ -10,6 +10,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.arrears.note_dues",
     "payments.services.collections.collect_due",
     "lending.services.arrears.age_loans",
+    "lending.services.hardship.end_changes",
     "api.idempotency.forget_answers",
     "ledger.sealing.seal_day",
 )

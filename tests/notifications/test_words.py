@@ -35,6 +35,9 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
     "change_asked": _CHANGE,
+    "change_offered": _CHANGE
+    | {"offer_until_on": "2026-04-20", "answer": "We can stretch your loan to 48 months."},
+    "change_refused": _CHANGE | {"answer": "Three months are more than we can agree to."},
     "collection_returned": _LOAN | {"amount_cents": 123_45, "due_on": "2026-02-01"},
     "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
     "holding_changed": _CHANGE
