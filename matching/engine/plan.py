@@ -2,7 +2,7 @@
 
 Buckets where money is short get a higher price; a lender's turn is counted in priced demand, so
 that nobody spends on the easy ones what only he could give to the hard ones. Prices are found on a
-hashed sample of lenders in two iterations and are whole thousandths; all sums are whole numbers.
+hashed sample of lenders in a few iterations and are whole thousandths; all sums are whole numbers.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from matching.engine.book import Book
 from matching.engine.eligibility import Buckets, Eligibility
 from matching.engine.levels import WEIGHT_BITS, slopes
 from matching.engine.problem import GRADES, UNIT_CENTS, Bools, Ints
+from matching.engine.rules import Rules
 
-SAMPLE: Final = 2000
-ITERATIONS: Final = 2
 PAR: Final = 1_000
 """The price of a bucket to begin with, in thousandths."""
 _STEEPEST: Final = 5
@@ -45,11 +44,11 @@ class Plan:
     reach: Ints
 
 
-def plan(book: Book, buckets: Buckets, eligible: Eligibility) -> Plan:
+def plan(book: Book, buckets: Buckets, eligible: Eligibility, rules: Rules) -> Plan:
     """Price the buckets on a sample, then measure every lender against the prices."""
-    sample = _sample(book)
+    sample = _sample(book, rules.sample)
     listed = eligible if sample is None else Eligibility(book, buckets, sample)
-    price, cover = _prices(book, buckets, listed)
+    price, cover = _prices(book, buckets, listed, rules)
     weight = _weights(buckets, price)
     order = sorted(range(len(buckets)), key=lambda at: (int(buckets.urgent[at]), cover[at], at))
     return Plan(
@@ -108,21 +107,23 @@ def _capped_sums(targets: Ints, caps: Ints) -> Ints:
     return sums
 
 
-def _sample(book: Book) -> Bools | None:
+def _sample(book: Book, most: int) -> Bools | None:
     """The lenders with the lowest lots, or None when all are few enough."""
-    if len(book.lot) <= SAMPLE:
+    if len(book.lot) <= most:
         return None
-    last = np.partition(book.lot, SAMPLE - 1)[SAMPLE - 1]
+    last = np.partition(book.lot, most - 1)[most - 1]
     chosen: Bools = book.lot <= last
     return chosen
 
 
-def _prices(book: Book, buckets: Buckets, listed: Eligibility) -> tuple[list[int], list[int]]:
+def _prices(
+    book: Book, buckets: Buckets, listed: Eligibility, rules: Rules
+) -> tuple[list[int], list[int]]:
     """Price in thousandths and cover in millionths for each bucket."""
     demand, lenders = buckets.units.tolist(), len(book.cash)
     attainable_cents = attainable(book, buckets, listed)
     price, cover = [PAR] * len(buckets), [0] * len(buckets)
-    for _ in range(ITERATIONS):
+    for _ in range(rules.iterations):
         priced = [units * at for units, at in zip(demand, price, strict=True)]
         rate = slopes(attainable_cents, reach(book, listed, priced))
         cover = [
@@ -130,7 +131,7 @@ def _prices(book: Book, buckets: Buckets, listed: Eligibility) -> tuple[list[int
         ]
         mean = sum(cover) // max(len(cover), 1)
         price = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
-    scale = min(lenders, SAMPLE) * UNIT_CENTS << WEIGHT_BITS
+    scale = min(lenders, rules.sample) * UNIT_CENTS << WEIGHT_BITS
     return price, [have * 1_000_000 * lenders // max(scale, 1) for have in cover]
 
 

@@ -14,12 +14,8 @@ from matching.engine.eligibility import Buckets
 from matching.engine.frames import digest, frames
 from matching.engine.pour import Outcome, Skipped
 from matching.engine.problem import Ints, Market
+from matching.engine.rules import RULE_VERSION, rules_of
 from matching.engine.stakes import Stakes
-
-RULE_VERSION: Final = "water-filling 2"
-"""Changes whenever the same market and seed would give another result."""
-BEFORE_AUCTIONS: Final = "water-filling 1"
-"""The same rule where every rate is fixed; its results told no rates."""
 
 FILLED: Final = (int(Outcome.FUNDED), int(Outcome.FITTED), int(Outcome.PART))
 
@@ -77,8 +73,6 @@ class Result:
 
     def sha256_by(self, rules: str) -> str:
         """The hash as a release with these rules wrote it; raises ValueError for unknown ones."""
-        if rules not in (RULE_VERSION, BEFORE_AUCTIONS):
-            raise ValueError(rules)
         return digest(self._pieces(rules))
 
     def _pieces(self, rules: str) -> Iterator[bytes]:
@@ -99,6 +93,6 @@ class Result:
             "attainable_cents": self.attainable_cents,
             "owed_cents": self.owed_cents,
         }
-        if rules == BEFORE_AUCTIONS:
+        if not rules_of(rules).tells_rates:
             del columns["rate"]
         return frames(facts, columns)

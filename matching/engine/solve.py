@@ -14,21 +14,23 @@ from matching.engine.plan import Plan, plan
 from matching.engine.pour import Pour
 from matching.engine.problem import UNIT_CENTS, Ints, Market
 from matching.engine.result import Result
+from matching.engine.rules import RULE_VERSION, rules_of
 from matching.engine.stakes import Stakes
 
 _SHARE_BITS: Final = 26
 
 
-def solve(market: Market, seed: int) -> Result:
-    """Decide a round: same market, same seed, same bytes.
+def solve(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
+    """Decide a round: same market, same seed, same rules, same bytes.
 
     Reads no clock and no database and draws no number but from `seed` (not negative). The result
     has been through `check.check`; a breach raises `check.BrokenRound` and nothing is returned.
+    Rules that are not known raise ValueError.
     """
     book = open_book(market, seed)
     buckets = buckets_of(market)
     eligible = Eligibility(book, buckets)
-    planned = plan(book, buckets, eligible)
+    planned = plan(book, buckets, eligible, rules_of(rules))
     pour = Pour(book, buckets, planned, eligible)
     pour.run()
     stakes = pour.register.stakes()

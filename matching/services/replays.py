@@ -67,10 +67,10 @@ def differences(match: MatchRound) -> Iterator[str]:
 
 
 def replayed(match: MatchRound) -> Result:
-    """The round solved once more from what it stored; raises NothingToReplay."""
+    """The round solved once more by its own rules from what it stored; raises NothingToReplay."""
     if match.status not in REPLAYABLE:
         raise NothingToReplay
-    return solve(market_of(match), int(match.seed))
+    return solve(market_of(match), int(match.seed), match.rule_version)
 
 
 def _changed_offers(match: MatchRound, result: Result) -> Iterator[str]:

@@ -23,7 +23,8 @@ from matching.engine.explain import blockers
 from matching.engine.figures import figures
 from matching.engine.limits import Reason
 from matching.engine.problem import UNIT_CENTS, Market
-from matching.engine.result import RULE_VERSION, Result
+from matching.engine.result import Result
+from matching.engine.rules import RULE_VERSION
 from matching.engine.snapshot import market_bytes, market_from_bytes, market_sha256
 from matching.engine.solve import solve
 from matching.errors import RoundUnderWay
@@ -129,7 +130,7 @@ def _decide(match: MatchRound, *, at: datetime) -> Result | None:
         _refuse(match, "its seed cannot be derived", at=at)
         return None
     try:
-        result = solve(market, seed)
+        result = solve(market, seed, match.rule_version)
     except BrokenRound as broken:
         _refuse(match, str(broken), at=at)
         return None

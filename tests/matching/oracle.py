@@ -149,7 +149,7 @@ class Oracle:
             )
 
     def _plan(self) -> None:
-        for _ in range(2):
+        for _ in range(12):
             for bucket in self.buckets:
                 bucket.weight = sum(bucket.targets) * bucket.price
             self._measure()
