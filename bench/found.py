@@ -31,7 +31,7 @@ class Sizes:
     over_time: Size = (10_000, 100)
     ratios: tuple[float, ...] = (0.5, 1.0, FAIR_RATIO)
     seeds: tuple[int, ...] = (1, 2, 3)
-    commits: tuple[Size, ...] = ((10_000, 10_000), (100_000, 10_000))
+    commits: tuple[Size, ...] = ((50_000, 10_000),)
     repeats: int = 5
 
 

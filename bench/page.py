@@ -37,11 +37,12 @@ _NOTES: Final = """\
 - **Loops** are what a typical project writes: plain objects, the same filters and limits, whole
   requests only (`bench/naive.py`).
 - **Times** of matching are processor time, the best of several for the engine, which checks its
-  result; making the market and the objects of the loops' world counts for the loops, as numbering
-  lenders and finding pairs counts for the engine.
+  result; building their objects counts for the loops, as numbering lenders and finding pairs counts
+  for the engine. A load of more than the cores says that others worked on the machine: it spreads
+  the figures of writing most, as they are taken by the clock on the wall.
 - **Memory** is the peak of a process of its own, with interpreter, libraries and the market itself.
   Grouped, the network has one node for all requests that look alike and tells a total only, not who
-  lends to whom; with an arc for each pair it does not fit this machine at 100k x 10k.
+  lends to whom. With an arc for each pair 100k x 10k would have eleven times the arcs of 30k x 3k.
 - **Writing a round** begins when the round is decided and ends with its last commit: locks, guards,
   offers, receipts, ledger, balances, carry. COPY writes the same rows into the same tables and does
   nothing else. The Django way writes a tenth of the rows by `bulk_create` and changes two balances
