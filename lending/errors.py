@@ -92,10 +92,10 @@ class FourEyes(NotAllowed):
 
 
 class Overpayment(DomainError):
-    """More was paid than the loan owes."""
+    """More was paid than is due; the rest is the borrower's."""
 
     code = "overpayment"
-    sentence = _("This is more than the loan still owes.")
+    sentence = _("Only %(due)s is due on this loan now.")
 
 
 class RateOutOfBand(InvalidInput):

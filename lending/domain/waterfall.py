@@ -54,6 +54,7 @@ class HoldingShare(NamedTuple):
     principal_cents: int
     interest_cents: int
     fee_cents: int
+    default_interest_cents: int = 0
 
 
 def allocate_payment(
@@ -125,6 +126,8 @@ def split_repayment(
     interest_cents: int,
     outstanding_cents: Sequence[int],
     fee_rate: Decimal,
+    default_interest_cents: int = 0,
+    lent_cents: Sequence[int] = (),
 ) -> list[HoldingShare]:
     """Share a repayment over the holdings of a loan, with the lenders' fee on each share.
 
@@ -133,12 +136,18 @@ def split_repayment(
     fee is a part of each share, rounded half up, so no lender pays for money not received.
 
     Args:
-        interest_cents: contract interest, default interest, or their sum.
         outstanding_cents: principal of each holding before this payment.
+        lent_cents: principal of each holding at first; interest goes by it where nothing is
+            outstanding any more.
     """
-    principal_parts = share_out(principal_cents, outstanding_cents)
-    interest_parts = split_cents(interest_cents, outstanding_cents)
+    weights = outstanding_cents if any(outstanding_cents) else lent_cents or outstanding_cents
+    parts = zip(
+        share_out(principal_cents, outstanding_cents),
+        split_cents(interest_cents, weights),
+        split_cents(default_interest_cents, weights),
+        strict=True,
+    )
     return [
-        HoldingShare(principal, interest, to_cents((principal + interest) * fee_rate))
-        for principal, interest in zip(principal_parts, interest_parts, strict=True)
+        HoldingShare(principal, interest, to_cents((principal + interest + late) * fee_rate), late)
+        for principal, interest, late in parts
     ]

@@ -12,7 +12,7 @@ from lending.models.changes import ChangeKind, PlanChange
 from lending.models.charges import BaseRate, DefaultInterestSpan, LegalCost
 from lending.models.contracts import Contract
 from lending.models.fees import FeeKind, FeeRate
-from lending.models.loans import FirstPeriod, Holding, Instalment, Loan
+from lending.models.loans import Allocation, FirstPeriod, Holding, Instalment, Loan
 from lending.models.mandates import Mandate
 from lending.models.offers import Offer
 from lending.models.plans import InstalmentKind, Plan, PlanReason
@@ -29,6 +29,7 @@ from lending.models.spares import Spare
 from lending.models.write_offs import WriteOff, WriteOffKind, WriteOffShare
 
 __all__ = [
+    "Allocation",
     "Appeal",
     "AppealOutcome",
     "Application",

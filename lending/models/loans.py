@@ -19,6 +19,13 @@ class FirstPeriod(models.TextChoices):
     STUB = "stub", _("With the first instalment")
 
 
+class Allocation(models.TextChoices):
+    """In which order a payment settles what is due beside the instalments."""
+
+    BGB_497 = "bgb_497", _("Costs, amount owed, default interest (section 497 BGB)")
+    BGB_367 = "bgb_367", _("Costs, default interest, amount owed (section 367 BGB)")
+
+
 class Loan(models.Model):
     """A disbursed request. The rules of its arithmetic are stored with it.
 
@@ -43,6 +50,13 @@ class Loan(models.Model):
     day_count = models.CharField(max_length=20, default="german_30_360")
     instalment_rounding = models.CharField(max_length=10, default="up")
     interest_rounding = models.CharField(max_length=10, default="half_up")
+    allocation = models.CharField(
+        _("order of settlement"),
+        max_length=10,
+        choices=Allocation,
+        default=Allocation.BGB_497,
+        db_default=Allocation.BGB_497,
+    )
     disbursed_on = models.DateField(_("disbursed on"))
     first_due_on = models.DateField(_("first due on"))
     closed_on = models.DateField(null=True, blank=True)

@@ -24,7 +24,8 @@ class Repayment(models.Model):
     """One payment on one loan; `reference` can be used once.
 
     A payment that came back keeps its lines and bears the day of its reversal: from that day on
-    it counts no more. `recovered_cents` is what came in on principal already written off.
+    it counts no more. `recovered_cents` is what came in on principal already written off;
+    `fee_refund_cents` is what the borrower got back of the loan's own fee along with it.
     """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
@@ -36,6 +37,7 @@ class Repayment(models.Model):
     costs_cents = models.BigIntegerField(_("costs of collection"), default=0)
     recovered_cents = models.BigIntegerField(_("recovered"), default=0)
     fee_cents = models.BigIntegerField(_("lenders' fees"))
+    fee_refund_cents = models.BigIntegerField(_("fee given back"), default=0, db_default=0)
     kind = models.CharField(
         _("kind"), max_length=10, choices=RepaymentKind, default=RepaymentKind.DUES
     )
@@ -55,6 +57,7 @@ class Repayment(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_cents__gt=0)
                 & Q(default_interest_cents__gte=0, costs_cents__gte=0, recovered_cents__gte=0)
+                & Q(fee_refund_cents__gte=0)
                 & Q(
                     amount_cents=F("principal_cents")
                     + F("interest_cents")

@@ -123,7 +123,7 @@ WITH posted AS (
         ON account.role = 'fees' AND account.id IN (transfer.credit_id, transfer.debit_id)
     GROUP BY 1
 ), owed AS (
-    SELECT entry_id, fee_cents AS cents FROM lending_repayment
+    SELECT entry_id, fee_cents - fee_refund_cents AS cents FROM lending_repayment
     UNION ALL
     SELECT reversal_entry_id, -fee_cents FROM lending_repayment WHERE reversed_on IS NOT NULL
     UNION ALL
@@ -139,10 +139,15 @@ ORDER BY entry.id
 
 _FEES_BY_LENDER: Final = """
 WITH charged AS (
-    SELECT payer.holder_id, sum(transfer.cents) AS cents
-    FROM ledger_transfer AS transfer
-    JOIN ledger_account AS payer ON payer.id = transfer.debit_id AND payer.role = 'cash'
-    JOIN ledger_account AS fees ON fees.id = transfer.credit_id AND fees.role = 'fees'
+    SELECT payer.holder_id, sum(leg.cents) AS cents
+    FROM (SELECT debit_id AS payer_id, credit_id AS fees_id, cents FROM ledger_transfer
+          UNION ALL
+          SELECT transfer.credit_id, transfer.debit_id, -transfer.cents
+          FROM ledger_transfer AS transfer
+          JOIN ledger_entry AS entry ON entry.id = transfer.entry_id AND entry.kind = 'reversal')
+        AS leg
+    JOIN ledger_account AS payer ON payer.id = leg.payer_id AND payer.role = 'cash'
+    JOIN ledger_account AS fees ON fees.id = leg.fees_id AND fees.role = 'fees'
     GROUP BY 1
 ), held AS (
     SELECT lender_id, sum(fee_cents) AS cents FROM lending_holding GROUP BY 1

@@ -21,7 +21,8 @@ from core.errors import DomainError
 from core.transitions import advance
 from ledger.chart import EntryKind
 from lending.domain.due_dates import payable_on
-from lending.models import Instalment, LoanEventKind, Repayment
+from lending.models import LoanEventKind, Repayment
+from lending.selectors.charges import payable
 from lending.services.repayments import repay
 from lending.services.timeline import note_event
 from payments.errors import Refused, UnexpectedFact
@@ -138,24 +139,27 @@ def pass_on_collected(*, at: datetime) -> int:
 def pass_on(*, collection_id: int, at: datetime) -> Repayment | None:
     """Share out a collected instalment among the lenders, once.
 
-    If the loan owes less by now, the rest stays in the borrower's wallet. Returns None when
-    nothing was owed any more.
+    If less is due by now, the rest stays in the borrower's wallet, and the borrower is told what
+    can be done with it. Returns None when nothing was due any more.
     """
     collection = _locked(collection_id)
     if collection.is_passed_on:
         return collection.repayment
-    loan_id = collection.instalment.loan_id
-    owed = sum(row.open_cents for row in Instalment.objects.unpaid().filter(loan=loan_id))
-    amount_cents = min(collection.amount_cents, owed)
+    loan, received_on = collection.instalment.loan, collection.settled_on or day_of(at)
+    due = payable(loan, received_on, collection.instalment_id)
+    amount_cents = min(collection.amount_cents, due.total_cents)
     repayment = None
     if amount_cents:
         repayment = repay(
-            loan_id=loan_id,
+            loan_id=loan.pk,
             amount_cents=amount_cents,
             reference=str(collection.uuid),
-            received_on=collection.settled_on or day_of(at),
+            received_on=received_on,
             at=at,
+            instalment_id=collection.instalment_id,
         )
+    if surplus_cents := collection.amount_cents - amount_cents:
+        letters.surplus_held(collection, surplus_cents, at=at)
     Collection.objects.filter(pk=collection_id).update(repayment=repayment, is_passed_on=True)
     return repayment
 

@@ -47,6 +47,18 @@ def debit_announced(collection: Collection, *, at: datetime) -> None:
     _about(collection, "instalment_due", at=at)
 
 
+def surplus_held(collection: Collection, cents: int, *, at: datetime) -> None:
+    """More was debited than was due: the payer decides what becomes of the rest."""
+    loan = collection.instalment.loan
+    notify(
+        person_id=loan.borrower_id,
+        kind="surplus_held",
+        key=f"surplus_held:{collection.pk}",
+        facts={"loan_id": loan.pk, "number": loan.number, "surplus_cents": cents},
+        at=at,
+    )
+
+
 def debit_returned(collection: Collection, *, at: datetime) -> None:
     """The bank returned the debit."""
     _about(collection, "collection_returned", at=at)

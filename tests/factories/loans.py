@@ -71,8 +71,15 @@ def give_collected(borrower: User, cents: int, *, on: date) -> None:
     )
 
 
-def pay(of: Loan, cents: int, *, on: date, reference: str | None = None) -> Repayment:
-    """Collect money from the borrower and repay with it."""
+def pay(
+    of: Loan,
+    cents: int,
+    *,
+    on: date,
+    reference: str | None = None,
+    instalment: Instalment | None = None,
+) -> Repayment:
+    """Collect money from the borrower and repay with it; an instalment may be paid ahead."""
     give_collected(of.borrower, cents, on=on)
     return repay(
         loan_id=of.pk,
@@ -80,7 +87,14 @@ def pay(of: Loan, cents: int, *, on: date, reference: str | None = None) -> Repa
         reference=reference or f"test-{next(_numbers)}",
         received_on=on,
         at=noon(on),
+        instalment_id=instalment and instalment.pk,
     )
+
+
+def pay_off(of: Loan, *, on: date) -> None:
+    """Pay every instalment that is left on one day, as debits that came ahead of theirs."""
+    for row in list(Instalment.objects.unpaid().filter(loan=of).order_by("number")):
+        pay(of, row.open_cents, on=on, instalment=row)
 
 
 def pay_instalments(of: Loan, count: int) -> list[Repayment]:

@@ -92,8 +92,7 @@ def _live(loan: Loan, place: int) -> None:
     paid = {3: 2, 6: 0}.get(place, 4)
     loans.pay_instalments(loan, paid)
     if place == 0:
-        left = sum(row.open_cents for row in loan.instalments.all())
-        loans.pay(loan, left, on=TODAY - 5 * _DAY)
+        loans.pay_off(loan, on=TODAY - 5 * _DAY)
 
 
 def _entitle(request: LoanRequest, purpose: str, title: str = "") -> None:

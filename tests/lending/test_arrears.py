@@ -80,7 +80,7 @@ def test_a_loan_is_late_from_the_oldest_instalment_not_fully_paid(loan: Loan) ->
     loans.pay(loan, 1, on=date(2026, 2, 20))
     assert arrears.days_past_due(loan, date(2026, 2, 20)) == 0
     assert arrears.days_past_due(loan, second.due_on + timedelta(days=3)) == 2  # a Sunday again
-    loans.pay(loan, sum(row.open_cents for row in loan.instalments.all()), on=second.due_on)
+    loans.pay_off(loan, on=second.due_on)
     assert arrears.days_past_due(loan, date(2030, 1, 1)) == 0
 
 
@@ -105,7 +105,7 @@ def test_a_missed_day_end_notes_the_due_date_later_under_its_own_day(loan: Loan)
 def test_an_instalment_paid_on_its_day_was_due_and_one_paid_before_was_not(loan: Loan) -> None:
     loans.pay_instalments(loan, 1)
     second = loan.instalments.get(number=2)
-    loans.pay(loan, second.total_cents, on=second.due_on - timedelta(days=1))
+    loans.pay(loan, second.total_cents, on=second.due_on - timedelta(days=1), instalment=second)
     for on in (date(2026, 2, 15), second.due_on):
         arrears.note_dues(on=on, at=loans.noon(on))
     assert _events(loan, "due") == [(1, date(2026, 2, 15))]
@@ -188,9 +188,7 @@ def test_every_letter_of_servicing_is_whole_in_both_languages(loan: Loan, langua
     _age(date(2026, 2, 20))
     _age(date(2026, 6, 20))
     repaid = loans.loan(shares_cents=[1_000_00], term_months=12)
-    loans.pay(
-        repaid, sum(row.open_cents for row in repaid.instalments.all()), on=repaid.first_due_on
-    )
+    loans.pay_off(repaid, on=repaid.first_due_on)
     said = {
         "loan_disbursed": {"de": "4.875,00", "en": "4,875.00"}[language],
         "holding_started": loan.request.title,

@@ -203,7 +203,7 @@ def test_an_instalment_whose_debit_is_near_can_no_longer_be_skipped():
 def test_what_is_paid_in_part_is_not_moved():
     loan = seasoned()
     fourth = loan.instalments.get(number=4)
-    loans.pay(loan, 50_00, on=TODAY)
+    loans.pay(loan, 50_00, on=TODAY, instalment=fourth)
     with pytest.raises(NoSuchBreak):
         take(loan, fourth.number)
     take(loan, 5)

@@ -43,7 +43,7 @@ def test_lateness_follows_from_the_oldest_instalment_of_the_loan() -> None:
 
 def test_a_holding_of_a_repaid_loan_is_not_late() -> None:
     loan = loans.loan(shares_cents=[1_000_00], term_months=12)
-    loans.pay(loan, sum(row.open_cents for row in loan.instalments.all()), on=loan.first_due_on)
+    loans.pay_off(loan, on=loan.first_due_on)
     row = holdings_of(loan.holdings.get().lender).get()
     assert row.next_due_on is None
     assert lateness(row, date(2030, 1, 1)) == (0, "current")

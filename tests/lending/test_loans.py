@@ -41,7 +41,7 @@ def test_a_borrower_sees_the_figures_of_a_loan(loan: Loan) -> None:
 
 def test_a_repaid_loan_has_nothing_due() -> None:
     loan = loans.loan(shares_cents=[1_000_00], term_months=12)
-    loans.pay(loan, sum(row.open_cents for row in loan.instalments.all()), on=loan.first_due_on)
+    loans.pay_off(loan, on=loan.first_due_on)
     row = loan_of_borrower(loan.borrower, loan.pk)
     assert (row.open_cents, row.next_due_on, row.paid_count) == (0, None, 12)
     assert next_payment(loan.borrower, loan.first_due_on) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,8 +19,10 @@ from ledger.selectors import balance_cents
 from ledger.services import Move, account_id, moves_of
 from lending.errors import Overpayment
 from lending.models import (
+    BaseRate,
     FeeRate,
     Instalment,
+    Loan,
     LoanEvent,
     Repayment,
     RepaymentPart,
@@ -35,6 +37,15 @@ pytestmark = pytest.mark.django_db
 
 def _open_cents(loan_id: int) -> int:
     return sum(row.open_cents for row in Instalment.objects.filter(loan=loan_id))
+
+
+def _last_day(loan: Loan) -> date:
+    return loan.instalments.get(number=loan.term_months).due_on
+
+
+def _without_base_rates() -> None:
+    """A time without base rates, so that nothing late costs anything."""
+    BaseRate.objects.all().delete()
 
 
 def test_a_repayment_is_booked_move_by_move_as_the_chart_says() -> None:
@@ -116,8 +127,9 @@ def test_the_last_payment_closes_every_holding_at_exactly_zero() -> None:
 
 
 def test_everything_at_once_closes_the_loan_as_well() -> None:
+    _without_base_rates()
     loan = loans.loan(shares_cents=[975_00, 25_00], term_months=12)
-    loans.pay(loan, _open_cents(loan.pk), on=loan.first_due_on)
+    loans.pay(loan, _open_cents(loan.pk), on=_last_day(loan))
     loan.refresh_from_db()
     assert loan.status == LoanStatus.REPAID
     assert not loan.instalments.filter(paid_on__isnull=True).exists()
@@ -141,8 +153,9 @@ def test_a_part_payment_settles_interest_before_principal_of_the_oldest_instalme
 def test_one_payment_may_settle_several_instalments_and_begin_another() -> None:
     loan = loans.loan()
     first, second, third = loan.instalments.order_by("number")[:3]
+    _without_base_rates()
     amount = first.total_cents + second.total_cents + 5_00
-    repayment = loans.pay(loan, amount, on=second.due_on)
+    repayment = loans.pay(loan, amount, on=third.due_on)
     parts = list(repayment.parts.order_by("instalment__number"))
     assert [part.instalment_id for part in parts] == [first.pk, second.pk, third.pk]
     assert [part.principal_cents + part.interest_cents for part in parts] == [
@@ -151,14 +164,15 @@ def test_one_payment_may_settle_several_instalments_and_begin_another() -> None:
         5_00,
     ]
     paid = dict(loan.instalments.filter(number__lte=3).values_list("number", "paid_on"))
-    assert paid == {1: second.due_on, 2: second.due_on, 3: None}
+    assert paid == {1: third.due_on, 2: third.due_on, 3: None}
 
 
 def test_many_odd_payments_lose_no_cent() -> None:
     loan = loans.loan(
         shares_cents=[25_00, 50_00, 75_00, 850_00], term_months=12, annual_rate=Decimal("0.0777")
     )
-    cents, on = 1, loan.first_due_on
+    _without_base_rates()
+    cents, on = 1, _last_day(loan)
     while open_cents := _open_cents(loan.pk):
         loans.pay(loan, min(cents, open_cents), on=on)
         cents, on = cents * 3 + 7, on + timedelta(days=2)
@@ -194,19 +208,23 @@ def test_a_reference_with_other_figures_is_refused(change: str) -> None:
         )
 
 
-def test_more_than_the_loan_owes_is_refused_and_nothing_moves() -> None:
+def test_more_than_is_due_is_refused_and_stays_with_the_borrower() -> None:
     loan = loans.loan()
-    with pytest.raises(Overpayment):
-        loans.pay(loan, _open_cents(loan.pk) + 1, on=loan.first_due_on)
+    first = loan.instalments.get(number=1)
+    with pytest.raises(Overpayment) as refused:
+        loans.pay(loan, first.total_cents + 1, on=loan.first_due_on)
+    assert refused.value.facts == {"due_cents": first.total_cents}
+    assert balance_cents(Role.CASH, loan.borrower_id) == first.total_cents + 1
     assert not Repayment.objects.exists()
     assert balance_cents(Role.PRINCIPAL, loan.pk) == loan.principal_cents
 
 
 def test_a_repaid_loan_takes_no_more_money() -> None:
     loan = loans.loan(shares_cents=[1_000_00], term_months=12)
-    loans.pay(loan, _open_cents(loan.pk), on=loan.first_due_on)
+    _without_base_rates()
+    loans.pay(loan, _open_cents(loan.pk), on=_last_day(loan))
     with pytest.raises(Overpayment):
-        loans.pay(loan, 1, on=loan.first_due_on)
+        loans.pay(loan, 1, on=_last_day(loan))
 
 
 def test_without_the_money_nothing_is_written() -> None:
@@ -275,7 +293,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lenders() -> None:
         with CaptureQueriesContext(connection) as queries:
             repay(
                 loan_id=loan.pk,
-                amount_cents=100_00,
+                amount_cents=20_00,
                 reference=f"count-{loan.pk}",
                 received_on=loan.first_due_on,
                 at=loans.noon(loan.first_due_on),

@@ -124,9 +124,7 @@ def test_rates_are_weighted_by_what_is_still_outstanding() -> None:
     _alone(lender, 1_000_00, annual_rate=Decimal("0.05"))
     _alone(lender, 3_000_00, annual_rate=Decimal("0.09"))
     repaid = _alone(lender, 2_000_00, annual_rate=Decimal("0.20"))
-    loans.pay(
-        repaid, sum(row.open_cents for row in repaid.instalments.all()), on=repaid.first_due_on
-    )
+    loans.pay_off(repaid, on=repaid.first_due_on)
     seen = lender_overview(lender, repaid.first_due_on)
     assert seen.average_rate == Decimal("0.08")
     assert seen.open_holdings == 2

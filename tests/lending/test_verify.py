@@ -62,9 +62,7 @@ def _build() -> World:
     loans.pay_instalments(running, 2)
     loans.pay(running, 10_00, on=running.first_due_on + timedelta(days=70))
     repaid = loans.loan(shares_cents=[600_00, 400_00], lenders=[other, lender], term_months=12)
-    loans.pay(
-        repaid, sum(row.open_cents for row in repaid.instalments.all()), on=repaid.first_due_on
-    )
+    loans.pay_off(repaid, on=repaid.first_due_on)
     late = loans.loan()
     on = late.first_due_on + timedelta(days=100)
     arrears.age_loans(on=on, at=loans.noon(on))

@@ -73,6 +73,7 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     | {"amount_cents": 200_00, "wanted_cents": 250_00, "firm_on": "2026-02-01"},
     "spare_released": _TITLE | {"amount_cents": 250_00, "wanted_cents": 250_00},
     "terms_changed": _CHANGE,
+    "surplus_held": _LOAN | {"surplus_cents": 12_34},
     "withdrawal_paid": {"amount_cents": 500_00},
     "withdrawal_returned": {"amount_cents": 500_00},
     "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},

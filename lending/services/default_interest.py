@@ -1,0 +1,48 @@
+"""Default interest is written down as spans of days; it is no income before it is paid."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from lending.domain.default_interest import Span, default_interest_cents
+from lending.models import DefaultInterestSpan, Loan
+from lending.selectors.charges import OWING, default_spans, stored_spans
+
+
+@transaction.atomic
+def charge_default_interest(*, loan_id: int, on: date) -> int:
+    """Write down the default interest of a loan through `on`; returns all that was ever charged.
+
+    Worked out from the plan and the dated payments each time, so that a day end run twice or
+    late, and a payment booked for an earlier day, come to the same spans.
+    """
+    loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
+    if loan.status not in OWING:
+        return default_interest_cents(_stored(loan))
+    spans = default_spans(loan, on)
+    _store(loan, spans)
+    return default_interest_cents(spans)
+
+
+def _stored(loan: Loan) -> list[Span]:
+    rows = stored_spans(loan).values_list("from_on", "to_on", "overdue_cents", "annual_rate")
+    return [Span(*row) for row in rows]
+
+
+def _store(loan: Loan, spans: list[Span]) -> None:
+    """Lengthen, replace or add rows; what stays the same is not touched."""
+    stored = {row.from_on: row for row in stored_spans(loan)}
+    wanted = {span.from_on: span for span in spans}
+    if gone := stored.keys() - wanted.keys():
+        DefaultInterestSpan.objects.filter(loan=loan, from_on__in=gone).delete()
+    fresh = [span for from_on, span in wanted.items() if from_on not in stored]
+    DefaultInterestSpan.objects.bulk_create(
+        DefaultInterestSpan(loan=loan, **span._asdict()) for span in fresh
+    )
+    for from_on in wanted.keys() & stored.keys():
+        row, span = stored[from_on], wanted[from_on]
+        if (row.to_on, row.overdue_cents, row.annual_rate) != span[1:]:
+            row.to_on, row.overdue_cents, row.annual_rate = span[1:]
+            row.save(update_fields=["to_on", "overdue_cents", "annual_rate"])
