@@ -11,6 +11,8 @@ DAY_END_STEPS: tuple[str, ...] = (
     "payments.services.collections.collect_due",
     "lending.services.arrears.age_loans",
     "lending.services.hardship.end_changes",
+    "lending.services.arrears_cases.walk",
+    "lending.services.arrears_cases.leave_default",
     "api.idempotency.forget_answers",
     "ledger.sealing.seal_day",
 )

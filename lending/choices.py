@@ -90,6 +90,11 @@ LEAST_PART_PERCENT: Final = 70
 LEAST_PARTS: Final = tuple(range(LEAST_PART_PERCENT, 101, 5))
 """The parts of the amount, in percent, among which a borrower chooses what would do."""
 
+ARREARS_FOUR_EYES_FROM_CENTS: Final = 1_000_00
+"""From this outstanding sum on two members of staff call due, sell, settle or write off."""
+DEFAULT_ENDS_AFTER_MONTHS: Final = 3
+"""A loan leaves default after so many months without a late instalment."""
+
 LISTING_DAYS: Final = 14
 REFLECTION_DAYS: Final = 4
 FOUR_EYES_FROM_CENTS: Final = 25_000_00

@@ -208,3 +208,24 @@ class NotEased(InvalidInput):
 
     code = "not_eased"
     sentence = _("These terms would not be easier than the present ones.")
+
+
+class GuardHolds(DomainError):
+    """A step on the ladder of arrears still lacks something; the facts name it by code."""
+
+    code = "guard_holds"
+    sentence = _("This step is not possible yet.")
+
+
+class NotRunning(DomainError):
+    """The loan is not in the state that this act needs."""
+
+    code = "not_running"
+    sentence = _("This loan is not at the stage for that.")
+
+
+class NoMoneyForIt(DomainError):
+    """The operator's own money with the provider does not cover what came in for a loan."""
+
+    code = "no_money_for_it"
+    sentence = _("The operator's own money does not cover this yet: pay it in first.")

@@ -90,13 +90,15 @@ class LoanStatus(TextChoices):
     REPAID = "repaid", _("Repaid")
     DEFAULTED = "defaulted", _("In default")
     WRITTEN_OFF = "written_off", _("Written off")
+    SOLD = "sold", _("Claim sold")
+    SETTLED = "settled", _("Settled")
     WITHDRAWN = "withdrawn", _("Withdrawn from")
 
 
 _L = LoanStatus
 LOAN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _L.ACTIVE: frozenset({_L.REPAID, _L.DEFAULTED, _L.WITHDRAWN}),
-    _L.DEFAULTED: frozenset({_L.ACTIVE, _L.REPAID, _L.WRITTEN_OFF}),
+    _L.DEFAULTED: frozenset({_L.ACTIVE, _L.REPAID, _L.WRITTEN_OFF, _L.SOLD, _L.SETTLED}),
     _L.REPAID: frozenset({_L.ACTIVE, _L.DEFAULTED}),
 }
 """`defaulted > active` is a loan whose arrears were paid or whose terms were eased;
@@ -137,3 +139,37 @@ CHANGE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 did not answer; `in_force > expired` a break that is over, or a time of forbearance."""
 CHANGE_OPEN: Final = frozenset({_C.ASKED, _C.AGREED})
 """Somebody still has to answer."""
+
+
+class ArrearsStage(TextChoices):
+    """How far one spell of lateness of a loan has come."""
+
+    LATE = "late", _("Late")
+    REMINDER_1 = "reminder_1", _("First reminder")
+    REMINDER_2 = "reminder_2", _("Second reminder")
+    FINAL_NOTICE = "final_notice", _("Final notice")
+    TERMINATED = "terminated", _("Called due")
+    COLLECTION = "collection", _("In collection")
+    SOLD = "sold", _("Claim sold")
+    SETTLED = "settled", _("Settled")
+    WRITTEN_OFF = "written_off", _("Written off")
+    RECOVERED = "recovered", _("Recovered")
+    CURED = "cured", _("Paid")
+
+
+_A = ArrearsStage
+ARREARS_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _A.LATE: frozenset({_A.REMINDER_1, _A.CURED}),
+    _A.REMINDER_1: frozenset({_A.REMINDER_2, _A.CURED}),
+    _A.REMINDER_2: frozenset({_A.FINAL_NOTICE, _A.CURED}),
+    _A.FINAL_NOTICE: frozenset({_A.TERMINATED, _A.CURED}),
+    _A.TERMINATED: frozenset({_A.COLLECTION, _A.SOLD, _A.SETTLED, _A.CURED}),
+    _A.COLLECTION: frozenset({_A.SOLD, _A.SETTLED, _A.WRITTEN_OFF, _A.CURED}),
+    _A.WRITTEN_OFF: frozenset({_A.RECOVERED}),
+}
+"""`> cured` is the way back of each step that payment can undo: before the loan is called due once
+nothing is late any more, after it once everything is paid. Each edge has its guard in
+`lending.domain.arrears_ladder`."""
+
+ARREARS_ENDED: Final = frozenset({_A.CURED, _A.SOLD, _A.SETTLED})
+"""In these a case is closed for good."""

@@ -8,9 +8,19 @@ from lending.models.applications import (
     Review,
     ReviewDecision,
 )
+from lending.models.arrears import (
+    ArrearsAct,
+    ArrearsCase,
+    ArrearsProposal,
+    ClaimSale,
+    Contact,
+    ContactAnswer,
+    ContactKind,
+)
 from lending.models.changes import ChangeKind, PlanChange
 from lending.models.charges import BaseRate, DefaultInterestSpan, LegalCost
 from lending.models.contracts import Contract
+from lending.models.documents import Document, DocumentKind
 from lending.models.fees import FeeKind, FeeRate
 from lending.models.loans import Allocation, FirstPeriod, Holding, Instalment, Loan
 from lending.models.mandates import Mandate
@@ -33,12 +43,21 @@ __all__ = [
     "Appeal",
     "AppealOutcome",
     "Application",
+    "ArrearsAct",
+    "ArrearsCase",
+    "ArrearsProposal",
     "Assessment",
     "BaseRate",
     "ChangeKind",
+    "ClaimSale",
+    "Contact",
+    "ContactAnswer",
+    "ContactKind",
     "Contract",
     "DeclineReason",
     "DefaultInterestSpan",
+    "Document",
+    "DocumentKind",
     "FeeKind",
     "FeeRate",
     "FirstPeriod",

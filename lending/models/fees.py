@@ -12,6 +12,7 @@ class FeeKind(models.TextChoices):
 
     BORROWER = "borrower", _("Borrower: of the amount, taken from the payout")
     LENDER = "lender", _("Lender: of each payment received")
+    RECOVERY = "recovery", _("Lender: of what is recovered after a write-off")
 
 
 class FeeRate(models.Model):

@@ -17,6 +17,8 @@ class PlanReason(models.TextChoices):
     LOWER_RATE = "lower_rate", _("Lower rate")
     WAIVER = "waiver", _("Part waived")
     TERMINATED = "terminated", _("Called due")
+    WRITTEN_OFF = "written_off", _("Written off")
+    SOLD = "sold", _("Claim sold")
     WITHDRAWN = "withdrawn", _("Withdrawn from")
 
 

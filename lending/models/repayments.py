@@ -158,6 +158,8 @@ class LoanEventKind(models.TextChoices):
     SOLD = "sold", _("Claim sold")
     RECOVERED = "recovered", _("Recovered")
     CURED = "cured", _("No longer late")
+    SOUND = "sound", _("No longer in default")
+    SETTLED = "settled", _("Settled for a sum")
     WITHDRAWN = "withdrawn", _("Withdrawn from")
 
 

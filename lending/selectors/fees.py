@@ -20,6 +20,13 @@ def fee_rate(kind: FeeKind, on: date) -> Decimal:
     return rate
 
 
+def recovery_fee_rate(on: date) -> Decimal:
+    """The share that the house keeps of what is recovered after a write-off; none unless set."""
+    rows = FeeRate.objects.filter(kind=FeeKind.RECOVERY, valid_from__lte=on)
+    rate = rows.order_by("-valid_from").values_list("rate", flat=True).first()
+    return Decimal(0) if rate is None else rate
+
+
 def price_list() -> QuerySet[FeeRate]:
     """Every fee with its date of validity, newest first within its kind."""
     return FeeRate.objects.order_by("kind", "-valid_from")

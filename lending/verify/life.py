@@ -7,9 +7,11 @@ from typing import Final
 
 from core.findings import Finding
 from lending.states import (
+    ARREARS_TRANSITIONS,
     CHANGE_TRANSITIONS,
     LOAN_TRANSITIONS,
     REQUEST_TRANSITIONS,
+    ArrearsStage,
     ChangeStatus,
     LoanStatus,
     RequestStatus,
@@ -24,7 +26,7 @@ def requests_fully_funded_when_disbursed() -> Iterator[Finding]:
 
 
 def states_follow_the_graph() -> Iterator[Finding]:
-    """The audit rows of each request, loan or change form a path of its table to its status."""
+    """The audit rows of each request, loan, change or case form a path of its table."""
     yield from breaches("states_follow_the_graph", _STATES, _graph())
 
 
@@ -34,6 +36,7 @@ def _graph() -> dict[str, object]:
         "lending.loanrequest": REQUEST_TRANSITIONS,
         "lending.loan": LOAN_TRANSITIONS,
         "lending.planchange": CHANGE_TRANSITIONS,
+        "lending.arrearscase": ARREARS_TRANSITIONS,
     }
     edges = [
         (model, str(before), str(after))
@@ -49,6 +52,7 @@ def _graph() -> dict[str, object]:
         "first_request": str(RequestStatus.DRAFT),
         "first_loan": str(LoanStatus.ACTIVE),
         "first_change": str(ChangeStatus.ASKED),
+        "first_stage": str(ArrearsStage.LATE),
     }
 
 
@@ -110,6 +114,9 @@ WITH edge AS (
     UNION ALL
     SELECT 'lending.planchange', 'lending.planchange:' || id, status, %(first_change)s
     FROM lending_planchange
+    UNION ALL
+    SELECT 'lending.arrearscase', 'lending.arrearscase:' || id, status, %(first_stage)s
+    FROM lending_arrearscase
 ), step AS (
     SELECT thing.model, thing.subject, row.id, row.before, row.after,
            lag(row.after, 1, thing.first) OVER walk AS previous,

@@ -31,6 +31,13 @@ _CHANGE: Final = _LOAN | {
     "last_before_on": "2029-01-01",
     "last_after_on": "2029-03-01",
 }
+_DEBT: Final = _LOAN | {
+    "until_on": "2026-02-11",
+    "costs_cents": 25_00,
+    "overdue_cents": 123_45,
+    "default_interest_cents": 1_23,
+    "total_cents": 149_68,
+}
 SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
@@ -40,6 +47,8 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "change_refused": _CHANGE | {"answer": "Three months are more than we can agree to."},
     "collection_returned": _LOAN | {"amount_cents": 123_45, "due_on": "2026-02-01"},
     "contract_signed": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},
+    "early_contact": _LOAN | {"overdue_cents": 123_45},
+    "final_notice": _DEBT,
     "holding_changed": _CHANGE
     | {
         "holding_id": 9,
@@ -57,10 +66,13 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "loan_defaulted": _LOAN | {"overdue_cents": 123_45},
     "loan_disbursed": _LOAN | _TITLE | {"payout_cents": 4_875_00, "first_due_on": "2026-03-01"},
     "loan_repaid": _LOAN,
+    "loan_terminated": _DEBT,
     "mandate_ended": {"name": "Careful grades"},
     "offer_released": _TITLE | {"amount_cents": 250_00},
     "pay_in_credited": {"amount_cents": 500_00},
     "question_back": _TITLE | {"question": "Is the rent with or without heating?"},
+    "reminder_1": _DEBT,
+    "reminder_2": _DEBT,
     "request_cancelled": _TITLE | {"why": "The story is copied from another one."},
     "request_declined": _TITLE
     | {"reasons": ["score", "affordability"], "note": "Try less.", "is_automatic": False},
@@ -85,6 +97,10 @@ SAID_BY_NAME: Final = {
     "holding_defaulted",
     "spare_moved_up",
     "spare_released",
+    "reminder_1",
+    "reminder_2",
+    "final_notice",
+    "loan_terminated",
 }
 """Kinds that a service hands on and that reading the code for calls does not find."""
 
