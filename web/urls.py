@@ -20,6 +20,7 @@ from web.views import (
     profile,
     public,
     requests,
+    rounds,
     spares,
     statistics,
     wallet,
@@ -42,6 +43,8 @@ _PUBLIC: list[URLPattern] = [
 ]
 _MARKET: list[URLPattern] = [
     path("market/", market.market, name="market"),
+    path("market/rounds/", rounds.rounds, name="rounds"),
+    path("market/rounds/<int:round_id>/", rounds.round_page, name="round"),
     path("market/<uuid:public_id>/", market.request_page, name="request"),
     path("market/<uuid:public_id>/funding/", market.funding, name="funding"),
     path("market/<uuid:public_id>/bid/", bids.bid, name="bid"),

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 
-from matching.engine.problem import UNIT_CENTS
+from matching.engine.problem import UNIT_CENTS, Ints
 from matching.engine.result import Result
+
+SIZES: Final = (0, 100_00, 500_00, 1_000_00, 5_000_00, 20_000_00)
+"""Where classes of lenders begin, by the cents that they could place."""
+_TENTHS: Final = 10
+
+
+class SizeFigures(TypedDict):
+    """Lenders of one class of size: how many, what they could place, and what they did."""
+
+    least_cents: int
+    lenders: int
+    attainable_cents: int
+    placed_cents: int
 
 
 class Figures(TypedDict):
@@ -27,13 +40,16 @@ class Figures(TypedDict):
     lenders_served: int
     jain: float
     gini: float
+    sizes: list[SizeFigures]
+    fill_tenths: list[int]
 
 
 def figures(result: Result) -> Figures:
     """Supply, demand, what was funded, and how equal the lenders' fill rates are.
 
     Jain's index is 1 and Gini's coefficient 0 when all who could lend placed the same share of what
-    they could.
+    they could. `fill_tenths` counts the lenders who placed up to a tenth of what they could, up to
+    two tenths, and so on.
     """
     market, able = result.market, result.attainable_cents >= UNIT_CENTS
     rates = result.placed_cents[able] / result.attainable_cents[able]
@@ -52,7 +68,31 @@ def figures(result: Result) -> Figures:
         lenders_served=int((result.placed_cents > 0).sum()),
         jain=round(jain(rates), 6),
         gini=round(gini(rates), 6),
+        sizes=_by_size(result.attainable_cents[able], result.placed_cents[able]),
+        fill_tenths=_by_tenth(result.attainable_cents[able], result.placed_cents[able]),
     )
+
+
+def _by_size(attainable: Ints, placed: Ints) -> list[SizeFigures]:
+    """The classes in which there is somebody, small lenders first."""
+    places = np.searchsorted(SIZES, attainable, side="right") - 1
+    return [
+        SizeFigures(
+            least_cents=least,
+            lenders=int((places == place).sum()),
+            attainable_cents=int(attainable[places == place].sum()),
+            placed_cents=int(placed[places == place].sum()),
+        )
+        for place, least in enumerate(SIZES)
+        if (places == place).any()
+    ]
+
+
+def _by_tenth(attainable: Ints, placed: Ints) -> list[int]:
+    """Lenders by the tenth of what they could place that they reached."""
+    tenths = np.maximum(-(-placed * _TENTHS // attainable), 1) - 1
+    counts: list[int] = np.bincount(tenths, minlength=_TENTHS).tolist()
+    return counts
 
 
 def jain(rates: np.ndarray) -> float:

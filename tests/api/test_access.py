@@ -101,7 +101,14 @@ PRIVATE = [
     ("get", "loans/{loan}/schedule", None, BORROWER, True),
     ("get", "market/requests/{request}/funding-curve", None, BORROWER, True),
 ]
-PUBLIC = {"quotes", "statistics", "market/requests", "market/requests/<uuid:public_id>"}
+PUBLIC = {
+    "quotes",
+    "rounds",
+    "rounds/{round}",
+    "statistics",
+    "market/requests",
+    "market/requests/<uuid:public_id>",
+}
 FOR_READERS = {"schema/", "schema", "docs/", "docs", ""}
 
 

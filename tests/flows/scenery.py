@@ -152,6 +152,7 @@ def _public_pages() -> dict[str, Page]:
     return {
         **{name: (None, reverse(f"web:{name}")) for name in plain.split()},
         "statistics": (None, reverse("web:statistics")),
+        "rounds": (None, reverse("web:rounds")),
         "request": (None, reverse("web:request", args=[newest.public_id])),
         "sign-up": (None, reverse("account_signup")),
         "login": (None, reverse("account_login")),

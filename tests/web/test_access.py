@@ -56,6 +56,8 @@ TABLE: Final[dict[str, Row]] = {
     "language": Row(ACT, "nothing", 302, 302, 302, 302, 302),
     "theme": Row(ACT, "nothing", 302, 302, 302, 302, 302),
     "market": Row(READ, "nothing", *_EVERYONE),
+    "rounds": Row(READ, "nothing", *_EVERYONE),
+    "round": Row(READ, "round", *_EVERYONE),
     "request": Row(READ, "listed", *_EVERYONE),
     "funding": Row(READ, "listed", *_EVERYONE),
     "bid": Row(FORM, "listed", *_OWN_SIDE),

@@ -33,7 +33,7 @@ def things() -> dict[str, Thing]:
     loan = loans.loan(shares_cents=[1_000_00], lenders=[lender])
     rule = mandate(lender=lender, max_per_loan_cents=1_000_00)
     on_market(1_000_00)
-    booked()
+    played = booked()
     stake = Offer.objects.get(mandate=rule)
     full = make.filled_request(shares_cents=[1_000_00])
     told = notify(
@@ -51,6 +51,7 @@ def things() -> dict[str, Thing]:
         "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
         "full": Thing({"public_id": full.public_id}, lender),
         "place in line": Thing({"spare_id": make.wait_in_line(lender, full, 100_00).pk}, lender),
+        "round": Thing({"round_id": played.pk}, lender),
         "hand bid": Thing({"offer_id": make.bid(lender, listed, 100_00).pk}, lender),
         "stake": Thing({"offer_id": stake.pk}, lender),
         "mandate": Thing({"mandate_id": rule.pk}, lender),
