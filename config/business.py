@@ -23,6 +23,7 @@ MONEY_CHECKS: tuple[str, ...] = (
     "ledger.verify.entries_have_moves",
     "ledger.verify.passing_accounts_are_empty",
     "ledger.verify.floors_hold",
+    "ledger.verify.as_of_balances_rebuild",
     "ledger.verify.chain_is_whole",
     "lending.verify.holdings_equal_principal",
     "lending.verify.holdings_equal_invested",

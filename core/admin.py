@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.db.models import DateField, DateTimeField, Field, Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core.models import AuditRow, DayEndRun, DayEndStep
 from core.wording import day, euro, instant, percent
@@ -54,6 +55,12 @@ def _column(name: str, label: Any, write: Callable[[Any], str]) -> Callable[[Mod
     column.short_description = label  # type: ignore[attr-defined]
     column.admin_order_field = name  # type: ignore[attr-defined]
     return column
+
+
+class DayInput(UnfoldAdminTextInputWidget):
+    """A day, chosen with the browser's own calendar."""
+
+    input_type = "date"
 
 
 class WrittenOut:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 
+from ledger.as_of import balances_as_of
 from ledger.chain import Chain
-from ledger.chart import PLATFORM_ID, RULES, Role, Side
+from ledger.chart import PLATFORM_ID, RULES, Role
 from ledger.models import Account, ChainCheck, Seal, Transfer
 
 
@@ -29,14 +29,9 @@ def balances_cents(roles: Iterable[Role], holder_id: int) -> dict[Role, int]:
 
 
 def balance_cents_on(role: Role, holder_id: int, *, on: date) -> int:
-    """The balance at the end of `on`, rebuilt from the moves."""
-    legs = Transfer.objects.filter(entry__effective_on__lte=on)
-    total = Coalesce(Sum("cents"), 0)
-    account = {"role": role, "holder_id": holder_id}
-    debited = legs.filter(**{f"debit__{key}": value for key, value in account.items()})
-    credited = legs.filter(**{f"credit__{key}": value for key, value in account.items()})
-    net: int = credited.aggregate(all=total)["all"] - debited.aggregate(all=total)["all"]
-    return net if RULES[role].side == Side.CREDIT else -net
+    """The balance at the end of `on`; an account that was never opened held nothing."""
+    account = Account.objects.filter(role=role, holder_id=holder_id).values_list("id").first()
+    return balances_as_of(account, on=on)[account[0]] if account else 0
 
 
 def moves_of_person(person_id: int, roles: Iterable[Role]) -> QuerySet[Transfer]:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from core.findings import Finding
 from ledger import chain_check
+from ledger.as_of import balances_as_of
 
 _RECOUNT = """
 SELECT account.role || ':' || account.holder_id, account.balance_cents,
@@ -45,6 +46,26 @@ ORDER BY role
 _UNDER_FLOOR = """
 SELECT role || ':' || holder_id, balance_cents FROM ledger_account
 WHERE balance_cents < 0 AND NOT may_overdraw ORDER BY id
+"""
+
+
+_HALFWAY = "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY effective_on) FROM ledger_entry"
+
+_SINCE = """
+WITH later AS MATERIALIZED (
+    SELECT move.*
+    FROM ledger_entry AS entry JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    WHERE entry.effective_on > %s
+)
+SELECT account.id, account.role || ':' || account.holder_id, account.balance_cents,
+    CASE account.side WHEN 'credit' THEN 1 ELSE -1 END
+        * (coalesce(credited.cents, 0) - coalesce(debited.cents, 0))
+FROM ledger_account AS account
+LEFT JOIN (SELECT credit_id AS id, sum(cents)::bigint AS cents FROM later GROUP BY 1)
+    AS credited ON credited.id = account.id
+LEFT JOIN (SELECT debit_id AS id, sum(cents)::bigint AS cents FROM later GROUP BY 1)
+    AS debited ON debited.id = account.id
+ORDER BY account.id
 """
 
 
@@ -85,6 +106,19 @@ def floors_hold() -> Iterator[Finding]:
     """No account stands below its floor."""
     for name, cents, *_ in _rows(_UNDER_FLOOR):
         yield Finding("floors_hold", name, 0, cents)
+
+
+def as_of_balances_rebuild() -> Iterator[Finding]:
+    """What stood on a day halfway through the books, and what moved since, is what stands today."""
+    ((halfway,),) = _rows(_HALFWAY)
+    if halfway is None:
+        return
+    then = balances_as_of(on=halfway)
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, [halfway])
+        for account_id, name, stored, since in cursor.fetchall():
+            if then[account_id] + since != stored:
+                yield Finding("as_of_balances_rebuild", name, then[account_id] + since, stored)
 
 
 def chain_is_whole() -> Iterator[Finding]:

@@ -13,9 +13,9 @@ from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
+from core.admin import DayInput
 from core.errors import DomainError
 from lending.models import AppealOutcome, DeclineReason, FeeKind
 
@@ -91,12 +91,6 @@ class AppealForm(ActForm):
         label=_("Outcome"), choices=AppealOutcome.choices, widget=UnfoldAdminRadioSelectWidget
     )
     answer = _text(_("Answer to the borrower, with reasons"), required=True, rows=6)
-
-
-class DayInput(UnfoldAdminTextInputWidget):
-    """A day, chosen with the browser's own calendar."""
-
-    input_type = "date"
 
 
 class FeeForm(ActForm):

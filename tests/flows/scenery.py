@@ -7,10 +7,14 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.db.models import Count
 from django.urls import reverse
 
 from accounts.models import Role, User
 from core import clock
+from ledger.chain_check import check_chains
+from ledger.models import Transfer
+from ledger.sealing import seal_all
 from lending.choices import Purpose
 from lending.models import Holding, Loan, LoanRequest, Offer
 from lending.services import appeals, arrears, mandates, reviews
@@ -265,7 +269,19 @@ def _staff_pages() -> dict[str, Page]:
         "staff-appeal": (desk, reverse("admin:lending_appeal_change", args=[appeal.pk])),
         "staff-fee": (desk, reverse("admin:lending_feerate_add")),
         "staff-loans": (desk, reverse("admin:lending_loan_changelist")),
+        "staff-account": (desk, reverse("admin:ledger_account_change", args=[_busiest_account()])),
+        "staff-seals": (desk, reverse("admin:ledger_seal_changelist")),
+        "staff-recounts": (desk, reverse("admin:ledger_chaincheck_changelist")),
     }
+
+
+def _busiest_account() -> int:
+    """The account with the most moves; and the books are sealed and recounted."""
+    seal_all(at=NOW)
+    check_chains(at=NOW)
+    most = Transfer.objects.values_list("debit_id").annotate(moves=Count("id"))
+    busiest: int = most.order_by("-moves").values_list("debit_id", flat=True)[0]
+    return busiest
 
 
 def _case(request: LoanRequest) -> str:
