@@ -26,7 +26,8 @@ from lending.models import (
     Loan,
     PlanChange,
 )
-from lending.states import ArrearsStage
+from lending.selectors.charges import costs_owed_cents, default_interest_owed_cents
+from lending.states import ArrearsStage, LoanStatus
 
 BEFORE_TERMINATION: Final = (
     ArrearsStage.LATE,
@@ -112,7 +113,7 @@ def _standing(
         on=on,
         days_past_due=due_dates.days_past_due(unpaid[0].due_on if unpaid else None, on),
         overdue_cents=sum(row.open_cents for row in late),
-        owed_cents=sum(row.open_cents for row in unpaid),
+        owed_cents=_owed(case, unpaid, on),
         days_in_stage=(on - case.stage_since).days,
         has_run=notice.has_run,
         has_sum=notice.has_sum,
@@ -123,6 +124,14 @@ def _standing(
         is_seconded=is_seconded,
         recovered_cents=recovered_cents,
     )
+
+
+def _owed(case: ArrearsCase, unpaid: Sequence[Instalment], on: date) -> int:
+    """All that is open of the plan; of a loan called due, once that is paid, what else is."""
+    planned = sum(row.open_cents for row in unpaid)
+    if planned or case.status not in CALLED or case.loan.status == LoanStatus.REPAID:
+        return planned
+    return costs_owed_cents(case.loan) + default_interest_owed_cents(case.loan, on)
 
 
 def _still_demanded(case: ArrearsCase, late: Sequence[Instalment]) -> int:

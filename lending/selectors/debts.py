@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from django.db.models import DecimalField, F, Sum
-from django.db.models.functions import Cast
-
-from core.money import to_cents
 from lending.domain import due_dates
-from lending.models import DefaultInterestSpan, Instalment, LegalCost, Loan, Repayment
-
-_YEAR_DAYS = 365
+from lending.models import Instalment, Loan
+from lending.selectors.charges import costs_owed_cents, default_interest_owed_cents
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,9 @@ def debt_of(loan: Loan, on: date) -> Debt:
     if loan.terminated_on is None:
         unpaid = unpaid.filter(due_on__lte=on)
     return Debt(
-        costs_cents=open_costs_cents(loan),
+        costs_cents=costs_owed_cents(loan),
         instalments=list(unpaid),
-        default_interest_cents=open_default_interest_cents(loan),
+        default_interest_cents=default_interest_owed_cents(loan, on),
     )
 
 
@@ -67,30 +61,3 @@ def late_of(loan: Loan, on: date) -> list[Instalment]:
     """The instalments that could have been paid before `on` and were not, oldest first."""
     unpaid = loan.instalments.unpaid().filter(due_on__lt=on).order_by("number")
     return [row for row in unpaid if due_dates.days_past_due(row.due_on, on)]
-
-
-def open_costs_cents(loan: Loan) -> int:
-    """Costs of legal pursuit that the borrower has not paid back."""
-    laid_out = LegalCost.objects.filter(loan=loan).aggregate(cents=Sum("cents"))["cents"] or 0
-    return laid_out - _paid(loan, "costs_cents")
-
-
-def open_default_interest_cents(loan: Loan) -> int:
-    """Default interest charged on a loan, summed exactly and rounded once, less what was paid."""
-    exact = Cast(F("overdue_cents"), DecimalField(max_digits=20, decimal_places=5)) * F(
-        "annual_rate"
-    )
-    charged = Decimal(0)
-    for from_on, to_on, yearly in (
-        DefaultInterestSpan.objects.filter(loan=loan)
-        .annotate(yearly=exact)
-        .values_list("from_on", "to_on", "yearly")
-    ):
-        charged += yearly * ((to_on - from_on).days + 1)
-    return max(to_cents(charged / _YEAR_DAYS) - _paid(loan, "default_interest_cents"), 0)
-
-
-def _paid(loan: Loan, name: str) -> int:
-    counted = Repayment.objects.filter(loan=loan, reversed_on__isnull=True)
-    paid: int | None = counted.aggregate(cents=Sum(name))["cents"]
-    return paid or 0

@@ -12,6 +12,7 @@ from accounts.models import User
 from core.errors import NotFound
 from lending.domain import due_dates
 from lending.models import Holding, Instalment, Loan, LoanEvent
+from lending.selectors.charges import OWING
 
 _CURRENT = Q(instalments__superseded_on__isnull=True)
 _UNPAID = _CURRENT & Q(instalments__paid_on__isnull=True)
@@ -88,7 +89,7 @@ def schedule_of(user: User, loan_id: int) -> QuerySet[Instalment]:
 
 def next_payment(user: User, on: date) -> NextPayment | None:
     """The oldest instalment that this borrower still owes, over all loans; None without one."""
-    unpaid = Instalment.objects.unpaid().filter(loan__borrower=user)
+    unpaid = Instalment.objects.unpaid().filter(loan__borrower=user, loan__status__in=OWING)
     oldest = unpaid.select_related("loan").order_by("due_on", "id").first()
     if oldest is None:
         return None

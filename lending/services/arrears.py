@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
+from core.clock import day_of
 from core.transitions import advance
 from lending.domain import due_dates
 from lending.domain.arrears import is_default
@@ -154,7 +155,7 @@ def _declare_default(loan_id: int, *, on: date, at: datetime) -> bool:
         loan_id=loan.pk,
         kind=LoanEventKind.DEFAULTED,
         on=on,
-        key=f"defaulted:{loan.pk}",
+        key=f"defaulted:{loan.pk}:{on.isoformat()}",
         amount_cents=late_cents,
     )
     _tell_default(loan, late_cents, at)
@@ -171,7 +172,7 @@ def _tell_default(loan: Loan, late_cents: int, at: datetime) -> None:
         notify(
             person_id=person_id,
             kind=kind,
-            key=f"{kind}:{loan.pk}:{person_id}",
+            key=f"{kind}:{loan.pk}:{person_id}:{day_of(at).isoformat()}",
             facts={"loan_id": loan.pk, "number": loan.number, "overdue_cents": late_cents},
             at=at,
         )

@@ -5,7 +5,7 @@ Whoever books a payment locks the loan with `lock_loan`, decides what it settles
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -69,9 +69,11 @@ class Settled:
         return owed + self.default_interest_cents + self.costs_cents
 
 
-def lock_loan(loan_id: int) -> LockedLoan:
+def lock_loan(loan_id: int, *, more: Collection[Role] = ()) -> LockedLoan:
     """Lock what a payment on a loan may touch: accounts first, then the loan, then its holdings.
 
+    Args:
+        more: further accounts of the platform that the caller will post to.
     Raises NotFound, or StaleState when the holdings changed hands before the lock.
     """
     borrower_id, lender_ids = _parties(loan_id)
@@ -80,7 +82,7 @@ def lock_loan(loan_id: int) -> LockedLoan:
             Role.CASH: [borrower_id, *lender_ids],
             Role.INVESTED: lender_ids,
             Role.PRINCIPAL: [loan_id],
-            **{role: [PLATFORM_ID] for role in _PLATFORM},
+            **{role: [PLATFORM_ID] for role in (*_PLATFORM, *more)},
         }
     )
     loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)

@@ -39,6 +39,14 @@ _DEBT: Final = _LOAN | {
     "total_cents": 149_68,
 }
 SAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "loan_settled": _LOAN | {"paid_cents": 123_45},
+    "loan_in_collection": _LOAN | {"owed_cents": 123_45},
+    "holding_written_off": _LOAN | {"lost_cents": 12_00},
+    "holding_terminated": _LOAN | {"outstanding_cents": 12_00},
+    "holding_sold": _LOAN | {"lost_cents": 12_00, "gets_cents": 4_00, "quota_rate": "0.25"},
+    "holding_settled": _LOAN | {"lost_cents": 12_00},
+    "holding_recovered": _LOAN | {"gets_cents": 12_00},
+    "claim_sold": _LOAN | {"buyer": "Muster Forderungen GmbH"},
     "appeal_answered": _TITLE | {"answer": "We counted your rent twice.", "is_reopened": True},
     "appeal_received": _TITLE | {"answer_on": "2026-02-01"},
     "change_asked": _CHANGE,
