@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lending.admin.dashboard import waiting_appeals, waiting_requests
+from lending.selectors.changes import waiting_changes
 
 
 class Entry(NamedTuple):
@@ -49,6 +50,7 @@ _GROUPS: Final = (
         _("Loans"),
         (
             _list_of("handshake", _("Loans"), "lending", "loan"),
+            _list_of("edit_calendar", _("Changes of terms"), "lending", "planchange"),
             _list_of("event", _("Instalments"), "lending", "instalment"),
             _list_of("payments", _("Repayments"), "lending", "repayment"),
             _list_of("pie_chart", _("Holdings"), "lending", "holding"),
@@ -124,4 +126,5 @@ def _is_here(path: str, link: str) -> bool:
 _WAITING: Final = {
     "lending_review_queue": waiting_requests,
     "lending_appeal_changelist": waiting_appeals,
+    "lending_planchange_changelist": waiting_changes,
 }

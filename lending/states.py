@@ -123,7 +123,7 @@ class ChangeStatus(TextChoices):
     """Life of a change of a loan's terms."""
 
     ASKED = "asked", _("Asked for")
-    AGREED = "agreed", _("Offered to the borrower")
+    AGREED = "agreed", _("Offered")
     IN_FORCE = "in_force", _("In force")
     REFUSED = "refused", _("Refused")
     EXPIRED = "expired", _("Over")

@@ -107,6 +107,21 @@ def column_chart(lower: Sequence[int], upper: Sequence[int]) -> ColumnChart:
     return ColumnChart(lower_boxes, upper_boxes, ticks(top))
 
 
+def paired_chart(first: Sequence[int], second: Sequence[int]) -> ColumnChart:
+    """Draw two rows of amounts over the same months, side by side: first (lower) and second."""
+    top = nice_top(max([*first, *second, 1]))
+    slot = WIDTH / max(len(first), 1)
+    pairs = zip(first, second, strict=True)
+    boxes = [
+        (
+            _box(slot * (place + 0.12), slot * 0.36, 0, old, top),
+            _box(slot * (place + 0.52), slot * 0.36, 0, new, top),
+        )
+        for place, (old, new) in enumerate(pairs)
+    ]
+    return ColumnChart([old for old, _ in boxes], [new for _, new in boxes], ticks(top))
+
+
 def bridge(rows: Sequence[tuple[str, int, bool]]) -> list[Step]:
     """Lay out the way from one sum to another; bars are in proportion to the largest step.
 

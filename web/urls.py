@@ -9,6 +9,7 @@ from web.views import (
     backtests,
     bids,
     borrower,
+    breaks,
     contracts,
     funding_curves,
     holdings,
@@ -64,6 +65,8 @@ _PERSON: list[URLPattern] = [
 _BORROWER: list[URLPattern] = [
     path("borrower/", borrower.home, name="borrower_home"),
     path("loans/<int:loan_id>/", borrower.loan, name="loan"),
+    path("loans/<int:loan_id>/break/", breaks.studio, name="loan_break"),
+    path("changes/<int:change_id>/", breaks.offer, name="loan_change"),
     path("requests/", requests.my_request, name="my_request"),
     path("requests/start/", applications.start, name="application_start"),
     path("requests/<int:request_id>/", requests.page, name="my_request_page"),

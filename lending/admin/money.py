@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, in_euro
 from lending.admin import pages
@@ -103,6 +103,16 @@ class LoanAdmin(ReadOnlyAdmin):
     search_fields = ("number", "borrower__email")
     ordering = ("-id",)
     inlines = (InstalmentInline, HoldingInline, LoanEventInline)
+    actions_detail: ClassVar = ["ease_terms"]
+
+    @action(description=_("Propose easier terms"), permissions=["ease_terms"])
+    def ease_terms(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        """The way to the form of a proposal."""
+        return HttpResponseRedirect(reverse("admin:lending_change_propose", args=[object_id]))
+
+    def has_ease_terms_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Whoever may propose changes of terms."""
+        return request.user.has_perm(pages.MAY_PROPOSE)
 
     @display(
         description=_("status"),

@@ -17,6 +17,8 @@ from lending.admin.forms import ActForm
 
 MAY_DECIDE = "lending.add_review"
 """The right to decide on requests and appeals."""
+MAY_PROPOSE = "lending.add_planchange"
+"""The right to propose, approve and refuse changes of terms."""
 
 
 def staff_of(request: HttpRequest) -> User:

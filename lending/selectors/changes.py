@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core.errors import NotFound
@@ -44,6 +44,12 @@ def open_change_of(user: User, loan_id: int) -> PlanChange | None:
     """The change of this borrower's loan that waits for an answer, ours or theirs."""
     rows = PlanChange.objects.filter(loan=loan_id, loan__borrower=user, status__in=CHANGE_OPEN)
     return rows.select_related("loan").first()
+
+
+def offers_to(user: User) -> QuerySet[PlanChange]:
+    """Easier terms that this borrower may accept."""
+    rows = PlanChange.objects.filter(loan__borrower=user, status=ChangeStatus.AGREED)
+    return rows.select_related("loan").order_by("id")
 
 
 def change_of_borrower(user: User, change_id: int) -> PlanChange:
@@ -89,6 +95,6 @@ def due_by(loan: Loan, on: date) -> bool:
     return loan.instalments.unpaid().filter(due_on__lte=on).exists()
 
 
-def waiting_changes() -> QuerySet[PlanChange]:
-    """Changes that wait for staff, oldest first."""
-    return PlanChange.objects.filter(Q(status=ChangeStatus.ASKED)).order_by("asked_at", "id")
+def waiting_changes() -> int:
+    """Changes that wait for staff."""
+    return PlanChange.objects.filter(status=ChangeStatus.ASKED).count()

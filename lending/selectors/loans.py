@@ -43,7 +43,7 @@ def loans_of(user: User) -> QuerySet[Loan]:
 
     `open_cents` is all that is still to be paid, `paid_cents` all that was; `next_due_on` is the
     due date of the oldest instalment not fully paid (None when all are), `last_due_on` the last;
-    `paid_count` counts the instalments paid in full.
+    `paid_count` counts the instalments paid in full, `planned_count` all of them.
     """
     planned = Sum(
         F("instalments__principal_cents") + F("instalments__interest_cents"), filter=_CURRENT
@@ -59,6 +59,7 @@ def loans_of(user: User) -> QuerySet[Loan]:
             next_due_on=Min("instalments__due_on", filter=_UNPAID),
             last_due_on=Max("instalments__due_on", filter=_CURRENT),
             paid_count=Count("instalments", filter=_PAID),
+            planned_count=Count("instalments", filter=_CURRENT),
         )
         .order_by("-disbursed_on", "-id")
     )

@@ -154,13 +154,29 @@ def ask_for_break(
     _check_none_open(loan)
     preview = planned(loan, numbers, collect, on)
     change = _ask(loan, borrower, preview, request_key, at=at, reason=why)
-    notify(
-        person_id=borrower.pk,
-        kind="change_asked",
-        key=f"change_asked:{change.pk}",
-        facts=change_facts(change, loan),
-        at=at,
+    _confirm(change, loan, at)
+    return change
+
+
+@transaction.atomic
+def ask_for_easier_terms(
+    *, borrower: User, loan_id: int, reason: str, at: datetime, request_key: UUID
+) -> PlanChange:
+    """Ask staff to look for easier terms, whatever they may be; also when instalments are overdue.
+
+    The same `request_key` again asks once.
+    Raises NotFound, IllegalTransition, ChangeUnderWay, InvalidInput, or ReferenceReused.
+    """
+    why = text("reason", reason, minimum=10, maximum=2000)
+    loan = _locked_own_loan(borrower, loan_id, (LoanStatus.ACTIVE, LoanStatus.DEFAULTED))
+    kind = ChangeKind.LONGER_TERM
+    if earlier := _earlier(request_key, loan, kind):
+        return earlier
+    _check_none_open(loan)
+    change = PlanChange.objects.create(
+        loan=loan, kind=kind, request_key=request_key, reason=why, asked_by=borrower, asked_at=at
     )
+    _confirm(change, loan, at)
     return change
 
 
@@ -267,12 +283,14 @@ def _own_loan(borrower: User, loan_id: int) -> Loan:
     return loan
 
 
-def _locked_own_loan(borrower: User, loan_id: int) -> Loan:
+def _locked_own_loan(
+    borrower: User, loan_id: int, may_be: Collection[LoanStatus] = (LoanStatus.ACTIVE,)
+) -> Loan:
     own = Loan.objects.select_for_update(no_key=True).filter(pk=loan_id, borrower=borrower)
     loan = own.first()
     if loan is None:
         raise NotFound(f"loan {loan_id}")
-    if loan.status != LoanStatus.ACTIVE:
+    if loan.status not in may_be:
         raise IllegalTransition(f"{loan} is {loan.status}")
     return loan
 
@@ -282,12 +300,25 @@ def _check_none_open(loan: Loan) -> None:
         raise ChangeUnderWay
 
 
-def _earlier(request_key: UUID, loan: Loan) -> PlanChange | None:
-    """The break that this key already names; one of another loan is refused."""
+def _earlier(
+    request_key: UUID, loan: Loan, kind: ChangeKind = ChangeKind.PAYMENT_BREAK
+) -> PlanChange | None:
+    """The change that this key already names; one of another loan is refused."""
     earlier = PlanChange.objects.filter(request_key=request_key).first()
-    if earlier and (earlier.loan_id, earlier.kind) != (loan.pk, ChangeKind.PAYMENT_BREAK):
+    if earlier and (earlier.loan_id, earlier.kind) != (loan.pk, kind):
         raise ReferenceReused(f"change:{request_key}")
     return earlier
+
+
+def _confirm(change: PlanChange, loan: Loan, at: datetime) -> None:
+    """Tell the borrower that the question has arrived."""
+    notify(
+        person_id=loan.borrower_id,
+        kind="change_asked",
+        key=f"change_asked:{change.pk}",
+        facts=change_facts(change, loan),
+        at=at,
+    )
 
 
 def _ask(

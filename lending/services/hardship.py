@@ -7,6 +7,7 @@ borrower has accepted. A break that the borrower asked for counts as accepted al
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -47,6 +48,18 @@ def preview_change(*, staff: User, loan_id: int, kind: str, terms: EasedTerms, o
     if loan is None:
         raise NotFound(f"loan {loan_id}")
     return eased_effect(loan, ChangeKind(kind), terms, on)
+
+
+def offered_effect(change: PlanChange, on: date) -> Effect | None:
+    """What an offer would make of the loan's plan today; what it made of it once it is answered.
+
+    None while a borrower only asked for easier terms.
+    """
+    if not change.figures:
+        return None
+    if change.status != ChangeStatus.AGREED:
+        return stored_effect(change.figures)
+    return eased_effect(change.loan, ChangeKind(change.kind), EasedTerms.read(change.terms), on)
 
 
 @transaction.atomic
@@ -163,7 +176,9 @@ def refuse_change(*, staff: User, change_id: int, answer: str, at: datetime) -> 
     if change.status == ChangeStatus.REFUSED:
         return change
     is_ours = change.asked_by_id != loan.borrower_id
-    decided = {} if change.decided_by_id else {"decided_by": staff, "decided_at": at}
+    decided: dict[str, Any] = (
+        {} if change.decided_by_id else {"decided_by": staff, "decided_at": at}
+    )
     advance(
         change,
         ChangeStatus.REFUSED,
@@ -269,7 +284,7 @@ def _offer(change: PlanChange, loan: Loan, *, actor_id: int, on: date, at: datet
         offer_until=on + timedelta(days=OFFER_DAYS),
     )
     effect = stored_effect(change.figures)
-    facts = {
+    facts: dict[str, object] = {
         "answer": change.answer,
         "offer_until_on": change.offer_until,
         "instalment_cents": effect.instalment_after_cents,

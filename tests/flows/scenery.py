@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from django.db.models import Count
 from django.urls import reverse
@@ -17,7 +18,7 @@ from ledger.models import Transfer
 from ledger.sealing import seal_all
 from lending.choices import Purpose
 from lending.models import Holding, Loan, LoanRequest, Offer
-from lending.services import appeals, arrears, mandates, reviews
+from lending.services import appeals, arrears, breaks, mandates, reviews
 from lending.states import LoanStatus, OfferSource
 from matching.services.rounds import run_round
 from notifications.models import Message
@@ -29,6 +30,7 @@ from tests.factories.mandates import mandate
 from tests.factories.people import AT
 from tests.flows.market import FIRST_DAY
 from tests.payments import world
+from tests.web.world import offer_of_terms
 
 TODAY: Final = date(2026, 6, 22)
 NOW: Final = noon(TODAY)
@@ -205,6 +207,7 @@ def _borrowers_pages() -> dict[str, Page]:
     return {
         "borrower-home": (late.borrower, reverse("web:borrower_home")),
         "loan": (late.borrower, reverse("web:loan", args=[late.pk])),
+        **_eased_pages(),
         "messages": (late.borrower, reverse("web:messages")),
         "message": (late.borrower, _message_of(late.borrower)),
         "profile": (late.borrower, reverse("web:profile")),
@@ -219,6 +222,41 @@ def _borrowers_pages() -> dict[str, Page]:
     }
 
 
+def _eased_pages() -> dict[str, Page]:
+    """A loan on a break, the studio with a choice made, one that is behind, and an offer."""
+    paused = Loan.objects.get(grade="E")
+    studio = reverse("web:loan_break", args=[paused.pk])
+    third, fourth = paused.instalments.unpaid().order_by("number")[1:3]
+    chosen = f"{studio}?numbers={third.number}&numbers={fourth.number}&collect=spread"
+    behind = Loan.objects.get(grade="D")
+    offered = offer_of_terms(Loan.objects.get(grade="H"), on=TODAY)
+    return {
+        "loan-on-break": (_on_break().borrower, reverse("web:loan", args=[_on_break().pk])),
+        "break": (paused.borrower, studio),
+        "break-chosen": (paused.borrower, chosen),
+        "break-asked": (paused.borrower, f"{chosen}&numbers={fourth.number + 1}"),
+        "break-behind": (behind.borrower, reverse("web:loan_break", args=[behind.pk])),
+        "terms-offered": (offered.loan.borrower, reverse("web:loan_change", args=[offered.pk])),
+    }
+
+
+def _on_break() -> Loan:
+    """The loan in F, whose borrower skips a payment."""
+    loan = Loan.objects.get(grade="F")
+    if not loan.changes.exists():
+        second = loan.instalments.unpaid().order_by("number")[1]
+        breaks.take_break(
+            borrower=loan.borrower,
+            loan_id=loan.pk,
+            numbers=[second.number],
+            collect="end",
+            on=TODAY,
+            at=NOW,
+            request_key=uuid4(),
+        )
+    return loan
+
+
 def _own(request: LoanRequest) -> str:
     return reverse("web:my_request_page", args=[request.pk])
 
@@ -231,6 +269,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
     newest = LoanRequest.objects.filter(offers__lender=lender, status="listed").latest("listed_at")
     stake = Offer.objects.filter(lender=lender, source=OfferSource.MANDATE).earliest("pk")
     late = Holding.objects.get(lender=lender, loan__grade="D")
+    paused = Holding.objects.get(lender=lender, loan=_on_break())
     new = people.person(Role.LENDER)
     plain = "lender_home market wallet pay_in withdraw holdings offers mandates mandate_new"
     working = lender.mandates.earliest("pk").pk
@@ -240,6 +279,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
         "request": (lender, reverse("web:request", args=[newest.public_id])),
         "bid": (lender, reverse("web:bid", args=[newest.public_id])),
         "holding": (lender, reverse("web:holding", args=[late.pk])),
+        "holding-on-break": (lender, reverse("web:holding", args=[paused.pk])),
         "mandate": (lender, reverse("web:mandate", args=[working])),
         "mandate-edit": (lender, reverse("web:mandate_edit", args=[working])),
         "receipt": (lender, reverse("web:receipt", args=[stake.pk])),

@@ -35,6 +35,7 @@ READ_ONLY: tuple[str, ...] = (
     "ledger.ChainCheck", "lending.Offer",
     "lending.Mandate", "lending.Loan", "lending.Instalment", "lending.Holding",
     "lending.Repayment", "lending.Contract", "lending.LoanRequest", "lending.Appeal",
+    "lending.PlanChange",
     "accounts.IdentityCheck", "notifications.Message",
 )  # fmt: skip
 

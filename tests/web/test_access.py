@@ -73,6 +73,8 @@ TABLE: Final[dict[str, Row]] = {
     "message": Row(READ, "message", LOGIN, 200, 404, 404, 404),
     "borrower_home": Row(READ, "borrowing", *_OWN_SIDE),
     "loan": Row(READ, "loan", *_OWN_ONLY),
+    "loan_break": Row(FORM, "loan", *_OWN_ONLY),
+    "loan_change": Row(FORM, "offer of terms", *_OWN_ONLY),
     "my_request": Row(READ, "borrowing", *_OWN_SIDE),
     "application_start": Row(ACT, "borrowing", LOGIN, 302, 302, 403, 403),
     "my_request_page": Row(READ, "in review", *_OWN_ONLY),
@@ -190,7 +192,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 12
+    assert len(tried) == 14
     assert got == dict.fromkeys(tried, 404)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from accounts.models import User
-from lending.models import Offer
+from core.clock import day_of
+from lending.models import ChangeKind, Loan, Offer, PlanChange
 from lending.services.contracts import sign
+from lending.services.easing import EasedTerms
+from lending.services.hardship import propose_change
 from notifications.services import notify
 from tests.factories import loans, people
 from tests.factories import requests as make
@@ -48,6 +52,7 @@ def things() -> dict[str, Thing]:
         "borrowing": Thing({}, loan.borrower),
         "listed": Thing({"public_id": listed.public_id}, lender),
         "loan": Thing({"loan_id": loan.pk}, loan.borrower),
+        "offer of terms": Thing({"change_id": offer_of_terms(loan).pk}, loan.borrower),
         "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
         "full": Thing({"public_id": full.public_id}, lender),
         "place in line": Thing({"spare_id": make.wait_in_line(lender, full, 100_00).pk}, lender),
@@ -58,6 +63,22 @@ def things() -> dict[str, Thing]:
         "message": Thing({"message_id": told.pk}, lender),
         **_requests(),
     }
+
+
+def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:
+    """Easier terms that the borrower of a loan may accept."""
+    on = on or day_of(AT)
+    return propose_change(
+        staff=people.staff(),
+        loan_id=loan.pk,
+        kind=ChangeKind.LONGER_TERM,
+        terms=EasedTerms(months=72),
+        reason="Half the income until next spring.",
+        answer="We can stretch your loan so that each month costs less.",
+        on=on,
+        at=loans.noon(on),
+        request_key=uuid4(),
+    )
 
 
 def _requests() -> dict[str, Thing]:

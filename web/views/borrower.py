@@ -13,6 +13,7 @@ from core import clock
 from lending.domain.due_dates import days_past_due
 from lending.models import Instalment
 from lending.selectors import loans as selectors
+from lending.selectors.changes import changes_of, offers_to, open_change_of
 from lending.selectors.requests import requests_of
 from lending.states import OPEN_FOR_BORROWER
 from web.access import borrowers_only, person_of
@@ -27,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "next": selectors.next_payment(person, today),
         "loans": selectors.loans_of(person),
+        "offers": offers_to(person),
         "under_way": under_way,
         "latest": under_way or requests_of(person).first(),
         "missing_of_person": people.missing_steps(person),
@@ -46,6 +48,8 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "loan": own,
         "rows": [(row, standing(row, today)) for row in plan],
         "events": selectors.timeline_of(person, own.pk)[:50],
+        "waiting": open_change_of(person, own.pk),
+        "changes": changes_of(person, own.pk),
         "today": today,
     }
     return render(request, "borrower/loan.html", context)

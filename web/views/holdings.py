@@ -7,7 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core import clock
-from lending.selectors.holdings import holding_of, holdings_of, lateness, shares_of
+from lending.selectors.changes import changes_of
+from lending.selectors.holdings import (
+    holding_of,
+    holdings_of,
+    is_on_break,
+    lateness,
+    shares_of,
+)
 from lending.selectors.loans import schedule_of, timeline_of
 from lending.selectors.offers import offers_of
 from lending.states import OfferStatus
@@ -15,6 +22,7 @@ from web.access import lenders_only, person_of
 from web.forms.holdings import HoldingsForm
 from web.htmx import page_or_piece
 from web.paging import other_pages, page_of
+from web.plan_comparison import seen_by_holder
 
 
 @require_safe
@@ -27,7 +35,9 @@ def holdings(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "pages": other_pages(request),
-        "rows": [(holding, *lateness(holding, today)) for holding in page],
+        "rows": [
+            (holding, *lateness(holding, today), is_on_break(holding, today)) for holding in page
+        ],
     }
     return page_or_piece(request, "lender/holdings.html", "results", context)
 
@@ -45,6 +55,10 @@ def holding(request: HttpRequest, holding_id: int) -> HttpResponse:
         "loan": own.loan,
         "days_late": days,
         "bucket": bucket,
+        "on_break": is_on_break(own, today),
+        "changes": [
+            seen_by_holder(change, own, own.loan) for change in changes_of(person, own.loan_id)
+        ],
         "shares": shares_of(person, own.pk),
         "events": timeline_of(person, own.loan_id)[:50],
         "next": schedule_of(person, own.loan_id).filter(paid_on__isnull=True).first(),
