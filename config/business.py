@@ -1,20 +1,27 @@
 """What the business does each day and what must hold of its money, named in one place."""
 
-# Dotted names of the acts that close a business date, in order; see `core.day_end`.
+# Dotted names of the acts that close a business date, in order; see `core.day_end`. What is done
+# loan by loan stands in LOAN_STEPS below, which `service_loans` goes through.
 DAY_END_STEPS: tuple[str, ...] = (
     "payments.services.sandbox_day.play",
     "lending.services.expiry.expire_requests",
     "lending.services.mandates.end_mandates",
     "lending.services.disbursements.disburse_accepted",
     "payments.services.payouts.send_due",
-    "lending.services.arrears.note_dues",
     "payments.services.collections.collect_due",
-    "lending.services.arrears.age_loans",
+    "lending.services.servicing.service_loans",
     "lending.services.hardship.end_changes",
-    "lending.services.arrears_cases.walk",
-    "lending.services.arrears_cases.leave_default",
     "api.idempotency.forget_answers",
     "ledger.sealing.seal_day",
+)
+# Dotted names of the acts of a loan's day, in order: `act(*, loan_ids, on, at) -> dict`. They book
+# no money, may be done twice, and look at nothing but the loans that they are given, so that a
+# loan which missed days can go through them alone; see `lending.services.servicing`.
+LOAN_STEPS: tuple[str, ...] = (
+    "lending.services.arrears.note_dues",
+    "lending.services.arrears.age_loans",
+    "lending.services.arrears_cases.walk",
+    "lending.services.arrears_cases.leave_default",
 )
 # Dotted names of the proofs that `manage.py verify_money` runs; see `core.findings`.
 MONEY_CHECKS: tuple[str, ...] = (

@@ -332,11 +332,12 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    "core.work_on_shards": {"queue": "settlement"},
     "matching.*": {"queue": "rounds"},
     "payments.*": {"queue": "provider"},
     "notifications.*": {"queue": "mail"},
 }
-CELERY_QUEUES_ALL = ["default", "rounds", "provider", "mail"]
+CELERY_QUEUES_ALL = ["default", "rounds", "provider", "mail", "settlement"]
 CELERY_BEAT_SCHEDULE = {
     "run-due-round": {"task": "matching.run_due_round", "schedule": 60.0},
     "day-end": {"task": "core.run_day_end_due", "schedule": crontab(minute="*/5")},
@@ -351,6 +352,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.text(
 
 # What closes a day and what proves the money, in order: lists of dotted names.
 DAY_END_STEPS = business.DAY_END_STEPS
+LOAN_STEPS = business.LOAN_STEPS
 MONEY_CHECKS = business.MONEY_CHECKS
 
 # --- The heads of the ledger's seals, kept outside the database ----------------------------------

@@ -21,7 +21,7 @@ from config.embedded.processes import dying_with_parent
 
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.1
-QUEUES = ("default", "rounds", "provider", "mail")
+QUEUES = ("default", "rounds", "provider", "mail", "settlement")
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,11 @@ def array_of(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+def array_or_all(values: Iterable[int] | None) -> str | None:
+    """An array as of `array_of`, or NULL, which a query reads as no limit."""
+    return None if values is None else array_of(values)
+
+
 def next_ids(table: str, count: int) -> list[int]:
     """So many fresh keys of a table, ascending."""
     with connection.cursor() as cursor:

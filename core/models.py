@@ -88,3 +88,48 @@ class DayEndStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.name}"
+
+
+class ShardStatus(models.TextChoices):
+    """Whether a shard is still to be done; who is at it says its advisory lock."""
+
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+
+
+class DayEndShard(models.Model):
+    """A range of keys of one step of one day end, done by one worker at a time."""
+
+    run = models.ForeignKey(DayEndRun, on_delete=models.PROTECT, related_name="shards")
+    step = models.CharField(_("step"), max_length=120)
+    number = models.PositiveIntegerField(_("number"))
+    first_key = models.BigIntegerField(_("from"))
+    last_key = models.BigIntegerField(_("to"))
+    keys_count = models.PositiveIntegerField(_("how many"))
+    status = models.CharField(
+        _("status"), max_length=4, choices=ShardStatus, default=ShardStatus.OPEN
+    )
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    result = models.JSONField(_("result"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("shard of a day end")
+        verbose_name_plural = _("shards of day ends")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "step", "number"], name="core_day_end_shard_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_key__lte=F("last_key"), keys_count__gte=1),
+                name="core_day_end_shard_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", finished_at__isnull=True)
+                | Q(status="done", finished_at__gte=F("started_at")),
+                name="core_day_end_shard_is_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.step} {self.number}"

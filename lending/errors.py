@@ -229,3 +229,10 @@ class NoMoneyForIt(DomainError):
 
     code = "no_money_for_it"
     sentence = _("The operator's own money does not cover this yet: pay it in first.")
+
+
+class LoanSetAside(DomainError):
+    """A day end could not take the loan through its day, so nothing new is agreed on it."""
+
+    code = "loan_set_aside"
+    sentence = _("We are checking this loan at the moment. Please try again tomorrow.")

@@ -24,16 +24,17 @@ def close_days(command: BaseCommand, until: date) -> None:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[step]}"),
+        TextColumn("{task.fields[step]} {task.fields[shards]}"),
     )
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        days = bar.add_task("Day end", total=max(total, 0), step="")
+        days = bar.add_task("Day end", total=max(total, 0), step="", shards="")
         closed = day_end.catch_up(
             until=until,
             told=lambda on: bar.update(days, advance=1, description=f"Day end {on}"),
-            told_step=lambda name: bar.update(days, step=name.rsplit(".", 1)[1]),
+            told_step=lambda name: bar.update(days, step=name.rsplit(".", 1)[1], shards=""),
+            told_shards=lambda done, total: bar.update(days, shards=f"{done}/{total}"),
         )
     now_open = clock.business_date()
     if now_open < until:

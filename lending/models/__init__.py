@@ -35,6 +35,7 @@ from lending.models.repayments import (
     RepaymentShare,
 )
 from lending.models.requests import LoanRequest
+from lending.models.servicing import SetAside
 from lending.models.spares import Spare
 from lending.models.write_offs import WriteOff, WriteOffKind, WriteOffShare
 
@@ -80,6 +81,7 @@ __all__ = [
     "RepaymentShare",
     "Review",
     "ReviewDecision",
+    "SetAside",
     "Spare",
     "WriteOff",
     "WriteOffKind",

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
+from core.bulk import array_or_all
 from core.clock import day_of
 from core.transitions import advance
 from lending.domain import due_dates
@@ -41,17 +42,30 @@ def days_past_due(loan: Loan, on: date) -> int:
     return due_dates.days_past_due(unpaid.values_list("due_on", flat=True).first(), on)
 
 
-def note_dues(*, on: date, at: datetime) -> dict[str, object]:
-    """Day end: put each instalment that falls due on the timeline of its loan, once."""
+def note_dues(
+    *, on: date, at: datetime, loan_ids: Sequence[int] | None = None
+) -> dict[str, object]:
+    """Day end: put each instalment that falls due on the timeline of its loan, once.
+
+    Args:
+        loan_ids: look at these loans alone; None is all of them.
+    """
+    given = {"on": on, "kind": LoanEventKind.DUE, "running": list(_AGEING)}
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE_DUES, {"on": on, "kind": LoanEventKind.DUE, "running": list(_AGEING)})
+        cursor.execute(_NOTE_DUES, given | {"loan_ids": array_or_all(loan_ids)})
         return {"due": cursor.rowcount}
 
 
-def age_loans(*, on: date, at: datetime) -> dict[str, object]:
-    """Day end: say of each late instalment that it is late, once; move loans into default."""
+def age_loans(
+    *, on: date, at: datetime, loan_ids: Sequence[int] | None = None
+) -> dict[str, object]:
+    """Day end: say of each late instalment that it is late, once; move loans into default.
+
+    Args:
+        loan_ids: look at these loans alone; None is all of them.
+    """
     by_loan: dict[int, list[_Overdue]] = defaultdict(list)
-    for overdue in _overdue(on):
+    for overdue in _overdue(on, loan_ids):
         by_loan[overdue.loan_id].append(overdue)
     loans = Loan.objects.in_bulk(by_loan)
     late = _note_late(loans, by_loan, on, at)
@@ -63,15 +77,15 @@ def age_loans(*, on: date, at: datetime) -> dict[str, object]:
     return {"late": late, "defaulted": defaulted}
 
 
-def _overdue(on: date, loan_id: int | None = None) -> list[_Overdue]:
+def _overdue(on: date, loan_ids: Sequence[int] | None) -> list[_Overdue]:
     """The late instalments of running loans, oldest first."""
     rows = (
         Instalment.objects.unpaid()
         .filter(due_on__lt=on, loan__status__in=_AGEING)
         .order_by("loan_id", "number")
     )
-    if loan_id is not None:
-        rows = rows.filter(loan_id=loan_id)
+    if loan_ids is not None:
+        rows = rows.filter(loan_id__in=loan_ids)
     return [
         _Overdue(row.loan_id, row.pk, row.number, row.due_on, row.open_cents)
         for row in rows
@@ -136,7 +150,7 @@ def _is_in_default(loan: Loan, overdue: Sequence[_Overdue], on: date) -> bool:
 def _declare_default(loan_id: int, *, on: date, at: datetime) -> bool:
     """Look again under lock, for a payment may have come in; then say so to all concerned."""
     loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
-    overdue = _overdue(on, loan_id)
+    overdue = _overdue(on, [loan_id])
     if not _is_in_default(loan, overdue, on):
         return False
     late_cents = sum(row.open_cents for row in overdue)
@@ -184,7 +198,8 @@ SELECT instalment.loan_id, %(kind)s, instalment.due_on, instalment.number,
        instalment.principal_cents + instalment.interest_cents, '', 'due:' || instalment.id
 FROM lending_instalment AS instalment
 JOIN lending_loan AS loan ON loan.id = instalment.loan_id
-WHERE instalment.superseded_on IS NULL AND instalment.kind = 'regular'
+WHERE (%(loan_ids)s::bigint[] IS NULL OR instalment.loan_id = ANY(%(loan_ids)s::bigint[]))
+  AND instalment.superseded_on IS NULL AND instalment.kind = 'regular'
   AND ((instalment.paid_on IS NULL AND instalment.due_on <= %(on)s
         AND loan.status = ANY(%(running)s))
        OR (instalment.due_on = %(on)s AND instalment.paid_on >= %(on)s))

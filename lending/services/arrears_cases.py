@@ -5,13 +5,14 @@ What a person has to decide (final notice, calling due and what follows) is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
 from accounts.models import User
+from core.bulk import array_or_all
 from core.clock import day_of
 from core.dates import add_months
 from core.transitions import advance
@@ -52,19 +53,24 @@ class _Concerned(NamedTuple):
     is_contacted: bool
 
 
-def walk(*, on: date, at: datetime) -> dict[str, object]:
-    """Day end: take each late loan one step along the ladder where a step is due today."""
+def walk(*, on: date, at: datetime, loan_ids: Sequence[int] | None = None) -> dict[str, object]:
+    """Day end: take each late loan one step along the ladder where a step is due today.
+
+    Args:
+        loan_ids: look at these loans alone; None is all of them.
+    """
     done: dict[str, object] = {}
-    for loan_id in concerned(on):
+    for loan_id in concerned(on, loan_ids):
         if step := walk_loan(loan_id=loan_id, on=on, at=at):
             done[step] = int(str(done.get(step, 0))) + 1
     return done
 
 
-def concerned(on: date) -> list[int]:
+def concerned(on: date, loan_ids: Sequence[int] | None = None) -> list[int]:
     """The loans for which `on` may bring a step, from one query over all of them."""
+    given = {"on": on, "running": list(_RUNNING), "loan_ids": array_or_all(loan_ids)}
     with connection.cursor() as cursor:
-        cursor.execute(_CONCERNED, {"on": on, "running": list(_RUNNING)})
+        cursor.execute(_CONCERNED, given)
         rows = [_Concerned(*row) for row in cursor.fetchall()]
     return [row.loan_id for row in rows if _may_step(row, on)]
 
@@ -149,9 +155,16 @@ def give_final_notice(*, staff: User, case_id: int, at: datetime) -> ArrearsCase
     return case
 
 
-def leave_default(*, on: date, at: datetime) -> dict[str, object]:
-    """Day end: a loan leaves default after clean months, or once its terms were eased."""
-    left = [loan_id for loan_id in _clean_again(on) if leave_default_of(loan_id, on=on, at=at)]
+def leave_default(
+    *, on: date, at: datetime, loan_ids: Sequence[int] | None = None
+) -> dict[str, object]:
+    """Day end: a loan leaves default after clean months, or once its terms were eased.
+
+    Args:
+        loan_ids: look at these loans alone; None is all of them.
+    """
+    clean = _clean_again(on) if loan_ids is None else set(loan_ids).intersection(_clean_again(on))
+    left = [loan_id for loan_id in sorted(clean) if leave_default_of(loan_id, on=on, at=at)]
     return {"left_default": len(left)}
 
 
@@ -194,6 +207,7 @@ LEFT JOIN lending_arrearscase AS spell ON spell.loan_id = loan.id AND spell.clos
 WHERE loan.id IN (SELECT loan_id FROM oldest
                   UNION SELECT loan_id FROM lending_arrearscase WHERE closed_on IS NULL)
   AND (spell.id IS NOT NULL OR loan.status = ANY(%(running)s))
+  AND (%(loan_ids)s::bigint[] IS NULL OR loan.id = ANY(%(loan_ids)s::bigint[]))
 ORDER BY loan.id
 """
 

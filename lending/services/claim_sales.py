@@ -48,7 +48,7 @@ def sell(
     is lost to each lender by what it was owed. Raises GuardHolds, IllegalTransition, NoMoneyForIt.
     """
     case, on = ArrearsCase.objects.get(pk=case_id), day_of(at)
-    locked = lock_loan(case.loan_id, more=OPERATOR)
+    locked = lock_loan(case.loan_id, on=on, at=at, more=OPERATOR)
     loan = case.loan = locked.loan
     move_case(
         case,
@@ -154,7 +154,7 @@ def receive_from_buyer(
 
 def _receive(loan_id: int, cents: int, reference: str, *, at: datetime) -> Repayment:
     on = day_of(at)
-    locked = lock_loan(loan_id, more=OPERATOR)
+    locked = lock_loan(loan_id, on=on, at=at, more=OPERATOR)
     if earlier := earlier_payment(reference, loan_id, cents):
         return earlier
     loan = locked.loan

@@ -73,7 +73,7 @@ def recover(
     cents = within("amount_cents", amount_cents, 1, _MOST_CENTS)
     chosen = one_of("source", source, Source.values)
     case = ArrearsCase.objects.get(pk=case_id)
-    locked = lock_loan(case.loan_id, more=(*OPERATOR, Role.RECOVERIES_PASSED))
+    locked = lock_loan(case.loan_id, on=day_of(at), at=at, more=(*OPERATOR, Role.RECOVERIES_PASSED))
     case = ArrearsCase.objects.get(pk=case_id)
     case.loan = locked.loan
     reference = f"recovery-{key}"

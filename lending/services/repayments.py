@@ -49,7 +49,7 @@ def repay(
     """
     if amount_cents <= 0:
         raise EmptyEntry(reference)
-    locked = lock_loan(loan_id)
+    locked = lock_loan(loan_id, on=received_on, at=at)
     if earlier := earlier_payment(reference, loan_id, amount_cents):
         return earlier
     due = payable(locked.loan, received_on, instalment_id)

@@ -36,7 +36,7 @@ def settle(
     (the sum is no less than all that is owed), NoMoneyForIt, or InsufficientFunds.
     """
     case, on = ArrearsCase.objects.get(pk=case_id), day_of(at)
-    locked = lock_loan(case.loan_id, more=OPERATOR)
+    locked = lock_loan(case.loan_id, on=on, at=at, more=OPERATOR)
     loan = case.loan = locked.loan
     cents = int(proposal.terms["cents"])
     owed_cents = payable(loan, on).total_cents

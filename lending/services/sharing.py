@@ -20,6 +20,7 @@ from ledger.services import Move, locked_accounts, post_entry
 from lending.domain.waterfall import DuePart, HoldingShare, split_repayment
 from lending.models import Holding, Loan, Repayment, RepaymentKind
 from lending.services.receivables import settle_receivables
+from lending.services.servicing import ensure_serviced
 
 _PLATFORM: Final = (Role.INTEREST_PASSED, Role.FEES, Role.DEFAULT_INTEREST, Role.COLLECTION_COSTS)
 _Accounts = Mapping[Role, Mapping[int, int]]
@@ -69,8 +70,10 @@ class Settled:
         return owed + self.default_interest_cents + self.costs_cents
 
 
-def lock_loan(loan_id: int, *, more: Collection[Role] = ()) -> LockedLoan:
+def lock_loan(loan_id: int, *, on: date, at: datetime, more: Collection[Role] = ()) -> LockedLoan:
     """Lock what a payment on a loan may touch: accounts first, then the loan, then its holdings.
+
+    The loan goes through the day ends that it missed before the payment of the day `on`.
 
     Args:
         more: further accounts of the platform that the caller will post to.
@@ -85,6 +88,7 @@ def lock_loan(loan_id: int, *, more: Collection[Role] = ()) -> LockedLoan:
             **{role: [PLATFORM_ID] for role in (*_PLATFORM, *more)},
         }
     )
+    ensure_serviced(loan_id=loan_id, on=on, at=at)
     loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
     rows = Holding.objects.select_for_update(no_key=True).filter(loan=loan_id).order_by("id")
     columns = ("id", "lender_id", "outstanding_cents", "principal_cents")

@@ -35,7 +35,7 @@ def write_off(
     Raises GuardHolds or IllegalTransition.
     """
     case, on = ArrearsCase.objects.get(pk=case_id), day_of(at)
-    locked = lock_loan(case.loan_id)
+    locked = lock_loan(case.loan_id, on=on, at=at)
     loan = case.loan = locked.loan
     move_case(
         case,

@@ -8,6 +8,8 @@ from threading import Event
 
 from django.db import connection
 
+from core.shards import Partitioned
+
 
 @dataclass
 class Diary:
@@ -18,6 +20,9 @@ class Diary:
     may_go_on: Event = field(default_factory=Event)
     fails_on: set[date] = field(default_factory=set)
     dies_on: set[date] = field(default_factory=set)
+    keys: list[int] = field(default_factory=list)
+    fails_at: set[int] = field(default_factory=set)
+    waits_at: set[int] = field(default_factory=set)
 
 
 diary = Diary()
@@ -51,3 +56,24 @@ def second(*, on: date, at: datetime) -> dict[str, object]:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     diary.ran.append(("second", on))
     return {}
+
+
+def _keys(*, on: date) -> list[int]:
+    return diary.keys
+
+
+def _act(*, first_key: int, last_key: int, on: date, at: datetime) -> dict[str, object]:
+    """Add up the keys of a shard; wait or fail where the test says so."""
+    keys = [key for key in diary.keys if first_key <= key <= last_key]
+    if diary.waits_at & set(keys):
+        diary.started.set()
+        diary.may_go_on.wait(timeout=20)
+    if diary.fails_at & set(keys):
+        diary.fails_at -= set(keys)
+        raise RuntimeError("the shard broke")
+    diary.ran.append((f"{first_key}-{last_key}", on))
+    return {"sum": sum(keys), "firsts": keys[:1]}
+
+
+in_shards = Partitioned(keys=_keys, act=_act, size=3)
+SHARDED = ("tests.core.steps.first", "tests.core.steps.in_shards", "tests.core.steps.second")
