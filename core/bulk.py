@@ -6,7 +6,9 @@ keeps to itself have to be given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import struct
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 Row: TypeAlias = Sequence[object]
 Ints: TypeAlias = NDArray[np.int64]
 """A column of whole numbers."""
+Column: TypeAlias = "Ints | NDArray[np.int32] | NDArray[np.bytes_] | bytes"
+"""Values of a bigint or integer column, texts of one width, or the bytes that every row holds."""
 
 
 def copy_in(table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
@@ -37,19 +41,20 @@ def copy_in(table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None
             copy.write_row(row)
 
 
-def copy_numbers(table: str, columns: Mapping[str, Ints]) -> None:
-    """Write rows of whole numbers into a table by binary COPY, column by column.
+def copy_numbers(table: str, columns: Mapping[str, Column]) -> None:
+    """Write rows into a table by binary COPY, column by column.
 
-    A row is two bytes with the number of fields, then for each its length and its eight bytes; laid
-    out as an array, a million of them take no longer than one.
+    A row is two bytes with the number of fields, then for each its length and its bytes; laid out
+    as an array, a million of them take no longer than one.
 
     Args:
-        columns: the values of each bigint column, all of one length.
+        columns: the values of each column, all of one length; bytes are the same in every row, see
+            `same_text`, `same_day` and `same_instant`.
     Raises:
         django.db.IntegrityError: a constraint refuses a row; nothing is written then.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-    (count,) = {len(values) for values in columns.values()}
+    (count,) = {len(values) for values in columns.values() if not isinstance(values, bytes)}
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
@@ -58,19 +63,43 @@ def copy_numbers(table: str, columns: Mapping[str, Ints]) -> None:
         copy.write(_BINARY_HEAD)
         for start in range(0, count, _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
-            copy.write(_laid_out([values[part] for values in columns.values()]))
+            copy.write(_laid_out(min(_ROWS_AT_ONCE, count - start), part, columns.values()))
         copy.write(_BINARY_END)
 
 
-def _laid_out(columns: Sequence[Ints]) -> bytes:
-    """Rows as binary COPY writes them."""
-    fields = [(f"{part}{number}", size) for number in range(len(columns)) for part, size in _FIELD]
-    rows = np.empty(len(columns[0]), np.dtype([("fields", ">i2"), *fields]))
+def _laid_out(count: int, part: slice, columns: Collection[Column]) -> bytes:
+    """Some rows as binary COPY writes them."""
+    fields = [("fields", ">i2")]
+    for number, values in enumerate(columns):
+        fields += [(f"length{number}", ">i4"), (f"value{number}", _kind_of(values))]
+    rows = np.empty(count, np.dtype(fields))
     rows["fields"] = len(columns)
     for number, values in enumerate(columns):
-        rows[f"length{number}"] = 8
-        rows[f"value{number}"] = values
+        rows[f"length{number}"] = rows.dtype[f"value{number}"].itemsize
+        rows[f"value{number}"] = np.void(values) if isinstance(values, bytes) else values[part]
     return rows.tobytes()
+
+
+def _kind_of(values: Column) -> str:
+    """How a field is laid out: numbers with the highest byte first, as PostgreSQL reads them."""
+    if isinstance(values, bytes):
+        return f"V{len(values)}"
+    return str(values.dtype.newbyteorder(">").str)
+
+
+def same_text(word: str) -> bytes:
+    """A text as every row of a column holds it."""
+    return word.encode()
+
+
+def same_day(on: date) -> bytes:
+    """A date as every row of a column holds it: days since 2000."""
+    return struct.pack(">i", (on - _EPOCH.date()).days)
+
+
+def same_instant(at: datetime) -> bytes:
+    """An instant as every row of a column holds it: microseconds since 2000, in UTC."""
+    return struct.pack(">q", (at - _EPOCH) // timedelta(microseconds=1))
 
 
 def array_of(values: Iterable[int]) -> str:
@@ -95,7 +124,7 @@ def next_ids(table: str, count: int) -> list[int]:
     return list(range(least, most + 1)) if ids is None else ids
 
 
-_FIELD: Final = (("length", ">i4"), ("value", ">i8"))
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ROWS_AT_ONCE: Final = 50_000
 # A signature, then no flags and no further head; the end is a row of -1 fields.
 _BINARY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)

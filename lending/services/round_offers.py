@@ -15,13 +15,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import numpy as np
 from django.db import connection, transaction
 
-from core.bulk import array_of, copy_in, next_ids
+from core.bulk import array_of, copy_numbers, next_ids, same_day, same_instant, same_text
 from core.clock import day_of
-from ledger.bulk import NewEntry, post_new_entries
+from ledger.bulk import post_columns
 from ledger.chart import EntryKind, Role
-from ledger.services import Move, account_ids, lock_accounts
+from ledger.services import account_ids, lock_accounts
 from lending.models import LoanRequest, Offer
 from lending.services.offers import fill_all, takes_offers
 from lending.states import MandateStatus, OfferSource, OfferStatus
@@ -164,43 +165,38 @@ def _write(
     stakes = [stake for given in fresh.values() for stake in given]
     if not stakes:
         return {}
-    on, cash, reserved = day_of(at), accounts.cash, accounts.reserved
-    ids = next_ids("lending_offer", len(stakes))
-    source, status = OfferSource.MANDATE.value, OfferStatus.OPEN.value
-    copy_in(
+    on, ids = day_of(at), next_ids("lending_offer", len(stakes))
+    mandates, lenders, requests, cents = np.array(stakes, np.int64).T
+    copy_numbers(
         "lending_offer",
-        _OFFER,
-        (
-            (offer_id, request, lender, mandate, round_id, source, status, cents, at, on)
-            for offer_id, (mandate, lender, request, cents) in zip(ids, stakes, strict=True)
-        ),
+        {
+            "id": np.array(ids, np.int64),
+            "request_id": requests,
+            "lender_id": lenders,
+            "mandate_id": mandates,
+            "round_id": np.full(len(ids), round_id, np.int64),
+            "source": same_text(OfferSource.MANDATE.value),
+            "status": same_text(OfferStatus.OPEN.value),
+            "amount_cents": cents,
+            "placed_at": same_instant(at),
+            "firm_on": same_day(on),
+        },
     )
-    entries = [
-        NewEntry(
-            f"round:{round_id}:{request_id}",
-            [Move(cash[lender], reserved[lender], cents) for _, lender, _, cents in given],
-        )
-        for request_id, given in fresh.items()
-    ]
-    post_new_entries(entries, kind=EntryKind.RESERVATION, effective_on=on, at=at)
+    owners = lenders.tolist()
+    post_columns(
+        references=[f"round:{round_id}:{request_id}" for request_id in fresh],
+        kind=EntryKind.RESERVATION,
+        effective_on=on,
+        at=at,
+        entry_of=np.repeat(np.arange(len(fresh)), [len(given) for given in fresh.values()]),
+        debit_ids=np.array([accounts.cash[lender] for lender in owners], np.int64),
+        credit_ids=np.array([accounts.reserved[lender] for lender in owners], np.int64),
+        cents=cents,
+    )
     return {
         (stake.mandate_id, stake.request_id): offer_id
         for offer_id, stake in zip(ids, stakes, strict=True)
     }
-
-
-_OFFER: Final = {
-    "id": "int8",
-    "request_id": "int8",
-    "lender_id": "int8",
-    "mandate_id": "int8",
-    "round_id": "int8",
-    "source": "varchar",
-    "status": "varchar",
-    "amount_cents": "int8",
-    "placed_at": "timestamptz",
-    "firm_on": "date",
-}
 
 
 def _fund(

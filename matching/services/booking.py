@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from django.db import connection, transaction
 
-from core.bulk import array_of, copy_in
+from core.bulk import array_of, copy_numbers, same_text
 from lending.services.round_offers import Stake, place_round_offers
 from matching.choices import RATE_SCALE, SHARD_STAKES
 from matching.engine.limits import Reason
@@ -72,32 +72,24 @@ def _prices(result: Result, requests: Iterable[int]) -> dict[int, Decimal]:
 def _write_receipts(
     round_id: int, decided: Decided, offer_ids: Mapping[tuple[int, int], int]
 ) -> None:
-    """A receipt for each offer that was placed just now."""
-    lists = decided.lists()
-    columns = [lists[name] for name in ("mandate_ids", "request_ids", *_RECEIPT_FACTS)]
-    rows = zip(*columns, strict=True)
-    copy_in(
-        "matching_receipt",
-        _RECEIPT,
-        (
-            (offer_ids[mandate_id, request_id], round_id, *facts)
-            for mandate_id, request_id, *facts in rows
-            if (mandate_id, request_id) in offer_ids
-        ),
-    )
+    """A receipt for each offer that was placed just now, one COPY for each reason."""
+    pairs = zip(decided.mandate_ids.tolist(), decided.request_ids.tolist(), strict=True)
+    offers = np.array([offer_ids.get(pair, 0) for pair in pairs], np.int64)
+    for reason in np.unique(decided.reason[offers > 0]):
+        rows = np.flatnonzero((decided.reason == reason) & (offers > 0))
+        copy_numbers(
+            "matching_receipt",
+            {
+                "offer_id": offers[rows],
+                "round_id": np.full(len(rows), round_id, np.int64),
+                "bucket": decided.bucket[rows].astype(np.int32),
+                **{name: getattr(decided, name)[rows] for name in _RECEIPT_FACTS},
+                "reason": same_text(str(reason)),
+            },
+        )
 
 
-_RECEIPT_FACTS: Final = ("bucket", "level", "base", "before_cents", "last_cents", "reason")
-_RECEIPT: Final = {
-    "offer_id": "int8",
-    "round_id": "int8",
-    "bucket": "int4",
-    "level": "int8",
-    "base": "int8",
-    "before_cents": "int8",
-    "last_cents": "int8",
-    "reason": "varchar",
-}
+_RECEIPT_FACTS: Final = ("level", "base", "before_cents", "last_cents")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
