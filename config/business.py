@@ -9,6 +9,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.disbursements.disburse_accepted",
     "payments.services.payouts.send_due",
     "payments.services.collections.collect_due",
+    "lending.services.receivables.settle_all",
     "lending.services.servicing.service_loans",
     "lending.services.hardship.end_changes",
     "api.idempotency.forget_answers",
@@ -19,6 +20,7 @@ DAY_END_STEPS: tuple[str, ...] = (
 # loan which missed days can go through them alone; see `lending.services.servicing`.
 LOAN_STEPS: tuple[str, ...] = (
     "lending.services.arrears.note_dues",
+    "lending.services.default_interest.charge_late_loans",
     "lending.services.arrears.age_loans",
     "lending.services.arrears_cases.walk",
     "lending.services.arrears_cases.leave_default",

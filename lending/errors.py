@@ -236,3 +236,31 @@ class LoanSetAside(DomainError):
 
     code = "loan_set_aside"
     sentence = _("We are checking this loan at the moment. Please try again tomorrow.")
+
+
+class NotReversible(DomainError):
+    """Only a debit can come back, not what was paid out of a wallet."""
+
+    code = "not_reversible"
+    sentence = _("Only a debit of instalments can be taken back.")
+
+
+class CannotRepayEarly(DomainError):
+    """Nothing is left that is not yet due, or the loan was called due."""
+
+    code = "cannot_repay_early"
+    sentence = _("Nothing of this loan can be repaid early.")
+
+
+class TooLittleForEarly(InvalidInput):
+    """The amount does not reach principal that is not yet due."""
+
+    code = "too_little_for_early"
+    sentence = _("Please choose %(least)s or more.")
+
+
+class WithdrawalOver(DomainError):
+    """The days for withdrawing are over, or the loan has gone on."""
+
+    code = "withdrawal_over"
+    sentence = _("The right to withdraw ended on %(until)s, or the loan has moved on since.")

@@ -98,11 +98,14 @@ class LoanStatus(TextChoices):
 _L = LoanStatus
 LOAN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _L.ACTIVE: frozenset({_L.REPAID, _L.DEFAULTED, _L.WITHDRAWN}),
-    _L.DEFAULTED: frozenset({_L.ACTIVE, _L.REPAID, _L.WRITTEN_OFF, _L.SOLD, _L.SETTLED}),
+    _L.DEFAULTED: frozenset(
+        {_L.ACTIVE, _L.REPAID, _L.WRITTEN_OFF, _L.SOLD, _L.SETTLED, _L.WITHDRAWN}
+    ),
     _L.REPAID: frozenset({_L.ACTIVE, _L.DEFAULTED}),
+    _L.WITHDRAWN: frozenset({_L.ACTIVE, _L.DEFAULTED}),
 }
 """`defaulted > active` is a loan whose arrears were paid or whose terms were eased;
-`repaid > active` and `repaid > defaulted` a last payment that the bank took back."""
+`repaid > active`, `withdrawn > active` and the like a last payment that the bank took back."""
 
 
 class MandateStatus(TextChoices):

@@ -35,6 +35,9 @@ class WalletAnswer(serializers.Serializer[Any]):
     reserved_cents = serializers.IntegerField(help_text="Held back for open bids and stakes.")
     invested_cents = serializers.IntegerField(help_text="Outstanding principal, at par.")
     in_transit_out_cents = serializers.IntegerField(help_text="On its way to the bank.")
+    owed_cents = serializers.IntegerField(
+        help_text="Owed after a payment was taken back; the next money settles it."
+    )
     total_cents = serializers.IntegerField()
 
 

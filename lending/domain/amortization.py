@@ -14,7 +14,6 @@ from lending.domain.day_count import DayCount, year_fraction
 
 _PRECISE: Final = Context(prec=50)
 _NOISE_FREE: Final = Decimal("1e-20")
-_ONE_MONTH: Final = Fraction(1, 12)
 
 
 class Instalment(NamedTuple):
@@ -69,38 +68,92 @@ def level_schedule(
     """
     if principal_cents < 1 or months < 1 or annual_rate < 0:
         raise ValueError("principal and term must be positive, the rate not negative")
-    due_dates = [add_months(first_due_on, index) for index in range(months)]
+    return schedule_on(
+        principal_cents,
+        annual_rate,
+        [add_months(first_due_on, index) for index in range(months)],
+        from_on=disbursed_on or add_months(first_due_on, -1),
+        day_count=day_count,
+        instalment_rounding=instalment_rounding,
+        interest_rounding=interest_rounding,
+    )
+
+
+def schedule_on(
+    principal_cents: int,
+    annual_rate: Decimal,
+    due_dates: Sequence[date],
+    *,
+    from_on: date,
+    payment_cents: int | None = None,
+    day_count: DayCount = "german_30_360",
+    instalment_rounding: Rounding = "up",
+    interest_rounding: Rounding = "half_up",
+) -> list[Instalment]:
+    """Plan payments on given days that repay what is outstanding from `from_on` to the cent.
+
+    Without `payment_cents` all are equal, as in `level_schedule`; with it each is that much, the
+    last one less, and what follows the last is left out.
+
+    Args:
+        due_dates: in order, of one day of the month; a month may be missing.
+    Raises:
+        ValueError: the first due date does not lie after `from_on`, or `payment_cents` do not
+            repay the loan by the last one.
+    """
     with localcontext(_PRECISE):
-        rates = _period_rates(annual_rate, due_dates, disbursed_on, day_count)
-        exact = _level_payment(principal_cents, rates).quantize(_NOISE_FREE)
-        payment_cents = to_cents(exact, instalment_rounding)
-        while True:
+        rates = period_rates(annual_rate, due_dates, from_on, day_count)
+        if payment_cents is None:
+            parts = _level_parts(principal_cents, rates, instalment_rounding, interest_rounding)
+        else:
             parts = _repay(principal_cents, payment_cents, rates, interest_rounding)
-            if instalment_rounding != "up" or sum(parts[-1]) <= payment_cents:
-                break
-            payment_cents += 1
+            if sum(parts[-1]) > payment_cents:
+                raise ValueError("the payment does not repay the loan in time")
+            parts = [part for part in parts if sum(part)]
     return [
         Instalment(number, due_on, *part)
-        for number, (due_on, part) in enumerate(zip(due_dates, parts, strict=True), start=1)
+        for number, (due_on, part) in enumerate(zip(due_dates, parts, strict=False), start=1)
     ]
 
 
-def _period_rates(
-    annual_rate: Decimal, due_dates: Sequence[date], disbursed_on: date | None, day_count: DayCount
+def _level_parts(
+    principal_cents: int,
+    rates: Sequence[Fraction],
+    instalment_rounding: Rounding,
+    interest_rounding: Rounding,
+) -> list[tuple[int, int]]:
+    """Principal and interest of equal payments, found and rounded so that the last is no higher."""
+    exact = _level_payment(principal_cents, rates).quantize(_NOISE_FREE)
+    payment_cents = to_cents(exact, instalment_rounding)
+    while True:
+        parts = _repay(principal_cents, payment_cents, rates, interest_rounding)
+        if instalment_rounding != "up" or sum(parts[-1]) <= payment_cents:
+            return parts
+        payment_cents += 1
+
+
+def period_rates(
+    annual_rate: Decimal, due_dates: Sequence[date], from_on: date, day_count: DayCount
 ) -> list[Fraction]:
-    """Return the share of the balance that each period bears as interest."""
-    regular_start = add_months(due_dates[0], -1)
-    start = disbursed_on or regular_start
-    if start >= due_dates[0]:
+    """Return the share of the balance that each period bears as interest.
+
+    Under German 30/360 whole months between two days of payment are so many twelfths of a year,
+    whatever the days at the ends of those months.
+    """
+    if from_on >= due_dates[0]:
         raise ValueError("the loan must be paid out before the first instalment is due")
-    yearly, rates = Fraction(annual_rate), []
+    anchor, start, rates = due_dates[0], from_on, []
     for index, end in enumerate(due_dates):
         years = year_fraction(start, end, day_count)
-        if day_count == "german_30_360" and (index or start == regular_start):
-            years = _ONE_MONTH
-        rates.append(yearly * years)
+        if day_count == "german_30_360" and (index or start == add_months(anchor, -1)):
+            years = Fraction(_months_between(start, end), 12)
+        rates.append(Fraction(annual_rate) * years)
         start = end
     return rates
+
+
+def _months_between(start: date, end: date) -> int:
+    return (end.year - start.year) * 12 + end.month - start.month
 
 
 def _level_payment(principal_cents: int, rates: Sequence[Fraction]) -> Decimal:

@@ -66,6 +66,7 @@ class Loan(models.Model):
     serviced_through = models.DateField(_("serviced through"), null=True, blank=True)
     forborne_until = models.DateField(_("forborne until"), null=True, blank=True)
     terminated_on = models.DateField(_("terminated on"), null=True, blank=True)
+    withdrawn_on = models.DateField(_("withdrawn from on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("loan")

@@ -146,14 +146,11 @@ def _payments_on(rows: Sequence[Instalment]) -> dict[int, list[Payment]]:
     """What was paid on instalments, and what of it was taken back."""
     paid: dict[int, list[Payment]] = defaultdict(list)
     parts = RepaymentPart.objects.filter(instalment__in=[row.pk for row in rows])
-    for instalment_id, *payment in parts.values_list(
-        "instalment_id",
-        "repayment__received_on",
-        "repayment__reversed_on",
-        "principal_cents",
-        "interest_cents",
+    columns = ("repayment__received_on", "repayment__reversed_on")
+    for instalment_id, received_on, reversed_on, principal, interest in parts.values_list(
+        "instalment_id", *columns, "principal_cents", "interest_cents"
     ):
-        paid[instalment_id].append(Payment(*payment))
+        paid[instalment_id].append(Payment(received_on, reversed_on, principal, interest))
     return paid
 
 

@@ -34,13 +34,14 @@ class Wallet:
     reserved_cents: int
     invested_cents: int
     in_transit_out_cents: int
+    owed_cents: int = 0
+    """What the person owes after a payment was taken back that they no longer had."""
 
     @property
     def total_cents(self) -> int:
-        """All of it together; what is invested counts at par."""
-        return (
-            self.cash_cents + self.reserved_cents + self.invested_cents + self.in_transit_out_cents
-        )
+        """All of it together less what is owed; what is invested counts at par."""
+        has = self.cash_cents + self.reserved_cents + self.invested_cents
+        return has + self.in_transit_out_cents - self.owed_cents
 
     def share_of(self, cents: int) -> float | None:
         """How much of what is here and not on its way out an amount is; None without anything."""
@@ -67,6 +68,12 @@ class Reason(TextChoices):
     WITHDRAWAL_RETURNED = "withdrawal_returned", _("Withdrawal came back")
     PAID_OUT = "paid_out", _("Sent to your bank account")
     PAYOUT_RETURNED = "payout_returned", _("Transfer to your bank came back")
+    LATE_INTEREST_RECEIVED = "late_interest_received", _("Default interest received")
+    LATE_INTEREST_PAID = "late_interest_paid", _("Default interest paid")
+    COSTS_PAID = "costs_paid", _("Costs of collection paid")
+    FEE_RETURNED = "fee_returned", _("Fee given back")
+    TAKEN_BACK = "taken_back", _("Payment taken back")
+    DEBT_SETTLED = "debt_settled", _("Settled after a payment was taken back")
     CORRECTION = "correction", _("Correction")
 
 
@@ -90,9 +97,10 @@ class StatementLine:
 
 
 def wallet_of(user: User) -> Wallet:
-    """The person's four balances, by one query."""
-    balances = balances_cents(STATEMENTS, user.pk)
-    return Wallet(*(balances[role] for role in STATEMENTS))
+    """The person's balances, by one query."""
+    roles = (*STATEMENTS, Role.RECEIVABLE)
+    balances = balances_cents(roles, user.pk)
+    return Wallet(*(balances[role] for role in roles))
 
 
 def statement_of(user: User, role: Role = Role.CASH) -> QuerySet[Transfer]:
@@ -154,6 +162,9 @@ _BY_KIND: Final = {
     EntryKind.PAYOUT: Reason.PAID_OUT,
     EntryKind.PAYOUT_REOPENED: Reason.PAYOUT_RETURNED,
     EntryKind.WRITE_OFF: Reason.WRITTEN_OFF,
+    EntryKind.REVERSAL: Reason.TAKEN_BACK,
+    EntryKind.RECEIVABLE_SETTLED: Reason.DEBT_SETTLED,
+    EntryKind.CONTRACT_WITHDRAWN: Reason.FEE_RETURNED,
 }
 _BY_ACCOUNTS: Final = {
     (Role.RESERVED, Role.INVESTED): Reason.LENT,
@@ -163,6 +174,10 @@ _BY_ACCOUNTS: Final = {
     (Role.CASH, Role.FEES): Reason.LENDER_FEE,
     (Role.CASH, Role.PRINCIPAL): Reason.PRINCIPAL_PAID,
     (Role.CASH, Role.INTEREST_PASSED): Reason.INTEREST_PAID,
+    (Role.DEFAULT_INTEREST, Role.CASH): Reason.LATE_INTEREST_RECEIVED,
+    (Role.CASH, Role.DEFAULT_INTEREST): Reason.LATE_INTEREST_PAID,
+    (Role.CASH, Role.COLLECTION_COSTS): Reason.COSTS_PAID,
+    (Role.FEES, Role.CASH): Reason.FEE_RETURNED,
 }
 
 

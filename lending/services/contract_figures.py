@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Sum
@@ -17,9 +17,8 @@ from lending.choices import Purpose
 from lending.domain.quote import Quote, first_due_date, quote
 from lending.errors import NotReady
 from lending.models import LoanRequest
+from lending.selectors.contract_withdrawals import withdraw_until
 from lending.selectors.offers import open_offers
-
-WITHDRAWAL_DAYS: Final = 14
 
 
 def contract_number(request: LoanRequest) -> str:
@@ -116,11 +115,6 @@ def document_words(
             "signed_ip": signed_ip,
             "withdraw_until": day(withdraw_until(signed_at)) if signed_at else "",
         }
-
-
-def withdraw_until(signed_at: datetime) -> date:
-    """The last day on which the borrower may withdraw from the contract."""
-    return day_of(signed_at) + timedelta(days=WITHDRAWAL_DAYS)
 
 
 def _words(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from core.transitions import advance
 from lending.documents import pdf
 from lending.errors import NotFirm
 from lending.models import Contract, LoanRequest
+from lending.selectors.contract_withdrawals import withdraw_until
 from lending.selectors.offers import firm_from
 from lending.services.contract_figures import (
     document_words,
     figures_of,
     lender_shares,
-    withdraw_until,
 )
 from lending.services.spares import release_spares
 from lending.states import REQUEST_TRANSITIONS, RequestStatus

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from django.db import transaction
 
 from lending.domain.default_interest import Span, default_interest_cents
-from lending.models import DefaultInterestSpan, Loan
+from lending.models import DefaultInterestSpan, Instalment, Loan
 from lending.selectors.charges import OWING, default_spans, stored_spans
 
 
@@ -24,6 +25,17 @@ def charge_default_interest(*, loan_id: int, on: date) -> int:
     spans = default_spans(loan, on)
     _store(loan, spans)
     return default_interest_cents(spans)
+
+
+def charge_late_loans(*, loan_ids: Sequence[int], on: date, at: datetime) -> dict[str, object]:
+    """A loan's day: write down the default interest of those loans on which something is late."""
+    late = Instalment.objects.unpaid().filter(
+        loan__in=loan_ids, due_on__lt=on, loan__status__in=OWING
+    )
+    late_ids = sorted(set(late.values_list("loan_id", flat=True)))
+    for loan_id in late_ids:
+        charge_default_interest(loan_id=loan_id, on=on)
+    return {"bearing": len(late_ids)}
 
 
 def _stored(loan: Loan) -> list[Span]:

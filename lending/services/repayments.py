@@ -7,23 +7,24 @@ early (`early_repayment`) or withdrawn: it is never kept and never prepaid witho
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 
 from core.jobs import enqueue
-from core.transitions import advance
 from ledger.errors import EmptyEntry
-from lending.domain.default_interest import NOT_PURSUED_BELOW_CENTS
 from lending.domain.waterfall import allocate_payment, allocate_to_dues
 from lending.errors import Overpayment
 from lending.models import FeeKind, Loan, LoanEventKind, Repayment, RepaymentKind
 from lending.selectors.charges import Payable, payable
 from lending.selectors.fees import fee_rate
+from lending.services.closing import close_if_settled
 from lending.services.default_interest import charge_default_interest
 from lending.services.sharing import Settled, book, earlier_payment, lock_loan
 from lending.services.timeline import note_event
-from lending.states import LOAN_TRANSITIONS, LoanStatus
-from notifications.services import notify
+
+NO_LENDER_FEE: Final = Decimal(0)
 
 
 @transaction.atomic
@@ -60,7 +61,7 @@ def repay(
         reference=reference,
         received_on=received_on,
         at=at,
-        fee_rate=fee_rate(FeeKind.LENDER, received_on),
+        fee_rate=_lender_fee(locked.loan, received_on),
     )
     if due.is_late:
         charge_default_interest(loan_id=loan_id, on=received_on)
@@ -86,6 +87,11 @@ def _settle(loan: Loan, amount_cents: int, due: Payable) -> Settled:
     )
 
 
+def _lender_fee(loan: Loan, on: date) -> Decimal:
+    """No fee is taken from what lenders get back because the borrower withdrew."""
+    return NO_LENDER_FEE if loan.withdrawn_on else fee_rate(FeeKind.LENDER, on)
+
+
 def note_payment(repayment: Repayment, *, at: datetime) -> None:
     """What follows from a payment just booked: the timeline, perhaps the end of the loan."""
     loan, on = repayment.loan, repayment.received_on
@@ -96,27 +102,5 @@ def note_payment(repayment: Repayment, *, at: datetime) -> None:
         key=f"paid:{repayment.pk}",
         amount_cents=repayment.amount_cents,
     )
-    if _is_repaid(loan, on):
-        _close(repayment, at=at)
+    close_if_settled(repayment, at=at)
     enqueue("matching.round_requested")
-
-
-def _is_repaid(loan: Loan, on: date) -> bool:
-    """Whether nothing is left but less default interest than is pursued."""
-    if loan.instalments.unpaid().exists():
-        return False
-    left = payable(loan, on)
-    return not left.costs_cents and left.default_interest_cents < NOT_PURSUED_BELOW_CENTS
-
-
-def _close(last: Repayment, *, at: datetime) -> None:
-    loan, on = last.loan, last.received_on
-    advance(loan, LoanStatus.REPAID, table=LOAN_TRANSITIONS, at=at, closed_on=on)
-    note_event(loan_id=loan.pk, kind=LoanEventKind.REPAID, on=on, key=f"repaid:{last.pk}")
-    notify(
-        person_id=loan.borrower_id,
-        kind="loan_repaid",
-        key=f"loan_repaid:{last.pk}",
-        facts={"loan_id": loan.pk, "number": loan.number},
-        at=at,
-    )

@@ -129,6 +129,10 @@ WITH posted AS (
     UNION ALL
     SELECT entry.id, loan.fee_cents FROM lending_loan AS loan
     JOIN ledger_entry AS entry ON entry.reference = 'disbursement:' || loan.number
+    UNION ALL
+    SELECT entry.id, -loan.fee_cents FROM lending_loan AS loan
+    JOIN ledger_entry AS entry ON entry.reference = 'contract-withdrawal:' || loan.number
+    WHERE loan.withdrawn_on IS NOT NULL
 )
 SELECT entry.reference, coalesce(owed.cents, 0), coalesce(posted.cents, 0), 'posted'
 FROM owed FULL JOIN posted USING (entry_id)

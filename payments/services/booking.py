@@ -7,6 +7,7 @@ from datetime import datetime
 from core.clock import day_of
 from ledger.chart import PLATFORM_ID, EntryKind, Role
 from ledger.services import Move, account_id, locked_accounts, post_entry, reverse_moves
+from lending.services.receivables import settle_receivables
 from payments.facts import BalanceTransaction
 
 
@@ -15,6 +16,7 @@ def money_in(
 ) -> None:
     """Money came to the provider for a person: into the wallet, by way of clearing.
 
+    What the person owes after a late return is settled from a pay-in first.
     What the provider kept for itself is a cost of ours, never of the person's.
     """
     platform = [PLATFORM_ID]
@@ -33,6 +35,8 @@ def money_in(
         Move(clearing, accounts[Role.CASH][person_id], line.amount_cents),
     ]
     post_entry(reference=reference, kind=kind, effective_on=day_of(at), at=at, moves=moves)
+    if kind == EntryKind.PAY_IN:
+        settle_receivables(person_ids=[person_id], cause=reference, on=day_of(at), at=at)
     if line.fee_cents:
         costs = accounts[Role.PROVIDER_COSTS][PLATFORM_ID]
         post_entry(

@@ -302,7 +302,9 @@ SELECT instalment.id, instalment.due_on,
        loan.borrower_id, count(earlier.id), max(earlier.settled_on)
 FROM lending_instalment AS instalment
 JOIN lending_loan AS loan ON loan.id = instalment.loan_id AND loan.status = 'active'
-LEFT JOIN payments_collection AS earlier ON earlier.instalment_id = instalment.id
+JOIN lending_instalment AS version
+    ON version.loan_id = instalment.loan_id AND version.due_on = instalment.due_on
+LEFT JOIN payments_collection AS earlier ON earlier.instalment_id = version.id
 WHERE instalment.paid_on IS NULL AND instalment.superseded_on IS NULL
   AND instalment.due_on <= %(horizon)s
 GROUP BY instalment.id, loan.borrower_id

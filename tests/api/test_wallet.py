@@ -38,6 +38,7 @@ def test_balances_are_those_of_the_ledger(lender: User) -> None:
         "reserved_cents": 25_00,
         "invested_cents": 0,
         "in_transit_out_cents": 0,
+        "owed_cents": 0,
         "total_cents": 100_00,
     }
 

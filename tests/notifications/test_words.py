@@ -75,6 +75,14 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "loan_disbursed": _LOAN | _TITLE | {"payout_cents": 4_875_00, "first_due_on": "2026-03-01"},
     "loan_repaid": _LOAN,
     "loan_terminated": _DEBT,
+    "loan_given_back": _LOAN | {"fee_cents": 25_00},
+    "contract_withdrawn": _LOAN
+    | {"total_cents": 5_000_00, "per_day_cents": 97, "pay_by_on": "2026-02-01"},
+    "holding_withdrawn": _LOAN | {"pay_by_on": "2026-02-01"},
+    "part_repaid": _LOAN
+    | {"principal_cents": 500_00, "instalment_cents": 123_45, "ends_on": "2028-02-01"},
+    "repayment_reversed": _LOAN | {"amount_cents": 123_45},
+    "share_reversed": _LOAN | {"amount_cents": 12_34, "missing_cents": 5_00, "is_missing": True},
     "mandate_ended": {"name": "Careful grades"},
     "offer_released": _TITLE | {"amount_cents": 250_00},
     "pay_in_credited": {"amount_cents": 500_00},
@@ -101,6 +109,8 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
 
 
 SAID_BY_NAME: Final = {
+    "loan_given_back",
+    "loan_repaid",
     "loan_defaulted",
     "holding_defaulted",
     "spare_moved_up",
