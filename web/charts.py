@@ -54,10 +54,11 @@ class LineChart:
 
 @dataclass(frozen=True)
 class ColumnChart:
-    """Columns of two parts, the second on top of the first."""
+    """Columns of two parts, the second on top of the first, and a mark across each."""
 
     lower: list[Box]
     upper: list[Box]
+    marks: list[Box]
     ticks: list[Tick]
 
 
@@ -95,8 +96,10 @@ def line_chart(values: Sequence[int], second: Sequence[int]) -> LineChart:
     )
 
 
-def column_chart(lower: Sequence[int], upper: Sequence[int]) -> ColumnChart:
-    """Draw columns made of two parts."""
+def column_chart(
+    lower: Sequence[int], upper: Sequence[int], marks: Sequence[int] = ()
+) -> ColumnChart:
+    """Draw columns made of two parts, with a mark at the height of another amount."""
     top = nice_top(max([low + high for low, high in zip(lower, upper, strict=True)], default=1))
     slot = WIDTH / max(len(lower), 1)
     lower_boxes, upper_boxes = [], []
@@ -104,7 +107,11 @@ def column_chart(lower: Sequence[int], upper: Sequence[int]) -> ColumnChart:
         x, width = slot * place + slot * 0.18, slot * 0.64
         lower_boxes.append(_box(x, width, 0, low, top))
         upper_boxes.append(_box(x, width, low, low + high, top))
-    return ColumnChart(lower_boxes, upper_boxes, ticks(top))
+    mark_boxes = [
+        _box(slot * place + slot * 0.1, slot * 0.8, cents, cents, top)
+        for place, cents in enumerate(marks)
+    ]
+    return ColumnChart(lower_boxes, upper_boxes, mark_boxes, ticks(top))
 
 
 def paired_chart(first: Sequence[int], second: Sequence[int]) -> ColumnChart:
@@ -157,8 +164,8 @@ def curves(rows: Sequence[Sequence[Decimal]]) -> tuple[list[str], list[ShareTick
 
 
 def _nice_share(highest: Decimal) -> Decimal:
-    """The first round share at or above `highest`: 1, 2, 4, 10, 20, 40 or 100 %."""
-    tops = (Decimal(top) / 100 for top in (1, 2, 4, 10, 20, 40))
+    """The first share at or above `highest` whose quarters are round: 2 % to 100 %."""
+    tops = (Decimal(top) / 100 for top in (2, 4, 10, 20, 40))
     return next((top for top in tops if top >= highest), Decimal(1))
 
 

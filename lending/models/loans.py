@@ -134,7 +134,17 @@ class Instalment(models.Model):
                 fields=["due_on"],
                 condition=Q(paid_on__isnull=True, superseded_on__isnull=True),
                 name="lending_instalment_open",
-            )
+            ),
+            models.Index(
+                fields=["loan", "due_on"],
+                condition=Q(paid_on__isnull=True, superseded_on__isnull=True),
+                name="lending_instalment_unpaid",
+            ),
+            models.Index(
+                fields=["loan"],
+                condition=Q(paid_on__gt=F("due_on")) | Q(superseded_on__gt=F("due_on")),
+                name="lending_instalment_was_late",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,142 +1,287 @@
-"""A lender's money day by day, read from the ledger and the holdings by one statement each."""
+"""What happened to a lender's money, day by day: the facts that valuation and returns add up.
+
+Money that comes and goes is read from the ledger; what was lent, received and lost from the
+holdings, whose sums the nightly proofs hold against the ledger. All rows are sums by day, so that
+thousands of holdings make no more than hundreds of rows.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
 from ledger.chart import Role
-from lending.domain.returns import HAIRCUTS, Bucket, Claim, claim_bucket
+from lending.domain.returns import Bucket, claim_bucket
 
 
-class BookMove(NamedTuple):
-    """What one day changed: of uninvested money by where it came from, or of what is invested."""
+class CashMove(NamedTuple):
+    """What one day brought to the uninvested money, other than by loans."""
 
     on: date
-    is_invested: bool
     other: Role
     cents: int
 
 
-class Position(NamedTuple):
-    """Holdings alike in grade, term and standing, added up as the books said at the end of a day.
+class Placed(NamedTuple):
+    """Loans given on one day; `loan_id` stands where a single loan must be told apart.
 
-    Attributes:
-        bucket: of arrears; "over-90" for everything in default.
-        is_lost: something was written off.
-        holdings: those that still owed something.
-        rated_cents: outstanding principal times yearly rate.
-        cent_days, rated_cent_days: outstanding principal times days, and times yearly rate.
+    `rated_cents` is principal times yearly rate.
     """
 
+    on: date
     grade: str
     term_months: int
-    bucket: Bucket
-    is_lost: bool
-    holdings: int
-    lent_cents: int
-    outstanding_cents: int
+    loan_id: int | None
+    open_holdings: int
+    cents: int
+    rated_cents: Decimal
+
+
+class Received(NamedTuple):
+    """Shares of the payments of one day; from `reversed_on` on they count no more."""
+
+    on: date
+    reversed_on: date | None
+    grade: str
+    term_months: int
+    loan_id: int | None
+    principal_cents: int
+    rated_cents: Decimal
     interest_cents: int
     default_interest_cents: int
     recovered_cents: int
     fee_cents: int
-    written_off_cents: int
-    rated_cents: Decimal
-    cent_days: int
-    rated_cent_days: Decimal
 
     @property
-    def is_missing(self) -> bool:
-        """Whether interest that ran on it did not come as agreed."""
-        return self.bucket != "current" or self.is_lost
+    def net_cents(self) -> int:
+        """What reached the wallet."""
+        earned = self.interest_cents + self.default_interest_cents + self.recovered_cents
+        return self.principal_cents + earned - self.fee_cents
+
+    def is_kept(self, day: date) -> bool:
+        """Whether it counted at the end of `day`."""
+        return self.on <= day and (self.reversed_on is None or self.reversed_on > day)
 
 
-def book_moves(lender_id: int, on: date) -> list[BookMove]:
-    """What crossed the line around available, reserved and outgoing cash, and what is invested."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVES, {"lender": lender_id, "on": on})
-        return [
-            BookMove(day, is_invested, Role(other), int(cents))
-            for day, is_invested, other, cents in cursor.fetchall()
-        ]
+class Lost(NamedTuple):
+    """Principal of one loan written off on one day."""
+
+    on: date
+    grade: str
+    term_months: int
+    loan_id: int
+    cents: int
+    rated_cents: Decimal
 
 
-def late_claims_on(lender_id: int, days: Sequence[date]) -> dict[date, list[Claim]]:
-    """Claims that were late or in default at the end of each day, each cut by its own haircut."""
-    found: dict[date, list[Claim]] = defaultdict(list)
-    kept = {f"kept_{place}": 1 - cut for place, cut in enumerate(HAIRCUTS.values())}
-    with connection.cursor() as cursor:
-        cursor.execute(_LATE_CLAIMS, {"lender": lender_id, "days": list(days), **kept})
-        for day, due_on, in_default, holdings, cents, *values in cursor.fetchall():
-            bucket = claim_bucket(due_on, day, in_default=in_default)
-            worth = dict(zip(HAIRCUTS, values, strict=True))[bucket]
-            if bucket != "current":
-                found[day].append(Claim(bucket, int(cents), int(worth), holdings))
-    return found
+class DaySums(NamedTuple):
+    """What all loans paid on one day."""
+
+    on: date
+    principal_cents: int
+    interest_cents: int
+    fee_cents: int
+    net_cents: int
 
 
-def positions_on(lender_id: int, on: date) -> list[Position]:
-    """All holdings, open and closed, as the books said at the end of `on`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_POSITIONS, {"lender": lender_id, "on": on, "days": [on]})
-        return [_position(row, on) for row in cursor.fetchall()]
+class LateClaim(NamedTuple):
+    """A holding that was late or in default at the end of a day, and what it was owed then."""
+
+    loan_id: int
+    bucket: Bucket
+    principal_cents: int
 
 
-def _position(row: tuple[Any, ...], on: date) -> Position:
-    grade, term, due_on, in_default, is_lost, holdings, *sums = row
-    *cents, rated, cent_days, rated_cent_days = sums
-    return Position(
-        grade,
-        term,
-        claim_bucket(due_on, on, in_default=in_default),
-        is_lost,
-        holdings,
-        *(int(each) for each in cents),
-        Decimal(rated),
-        int(cent_days),
-        Decimal(rated_cent_days),
+@dataclass(frozen=True)
+class Facts:
+    """All that happened to a lender's money up to a day."""
+
+    moves: Sequence[CashMove]
+    placed: Sequence[Placed]
+    received: Sequence[Received]
+    lost: Sequence[Lost]
+
+    @cached_property
+    def by_day(self) -> list[DaySums]:
+        """What was received, less what was taken back, by the day on which it happened."""
+        sums: dict[date, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for row in self.received:
+            cents = (row.principal_cents, row.interest_cents, row.fee_cents, row.net_cents)
+            for day, sign in ((row.on, 1), (row.reversed_on, -1)):
+                if day is not None:
+                    sums[day] = [
+                        before + sign * each for before, each in zip(sums[day], cents, strict=True)
+                    ]
+        return [DaySums(day, *cents) for day, cents in sorted(sums.items())]
+
+
+def cash_moves(lender_id: int, on: date) -> list[CashMove]:
+    """What crossed the line around available, reserved and outgoing cash up to `on`."""
+    rows = _rows(_MOVES, lender=lender_id, on=on)
+    return [CashMove(day, Role(other), int(cents)) for day, other, cents in rows]
+
+
+def facts_of(lender_id: int, on: date, *, moves: Sequence[CashMove], apart: Iterable[int]) -> Facts:
+    """The facts up to `on`; the loans of `apart`, and all with losses, are told one by one."""
+    given = {"lender": lender_id, "on": on, "apart": sorted(apart)}
+    return Facts(
+        moves=moves,
+        placed=[
+            Placed(*keys, opened, int(cents), rated)
+            for *keys, opened, cents, rated in _rows(_PLACED, **given)
+        ],
+        received=[
+            Received(*row[:5], int(row[5]), row[6], *(int(cents) for cents in row[7:]))
+            for row in _rows(_RECEIVED, **given)
+        ],
+        lost=[
+            Lost(*keys, int(cents), rated)
+            for *keys, cents, rated in _rows(_LOST, lender=lender_id, on=on)
+        ],
     )
 
 
+def late_claims_on(lender_id: int, days: Sequence[date]) -> dict[date, list[LateClaim]]:
+    """Holdings that were late or in default at the end of each of these days."""
+    found: dict[date, list[LateClaim]] = {day: [] for day in days}
+    rows = _rows(_LATE_CLAIMS, lender=lender_id, days=list(days), last=max(days))
+    for day, loan_id, due_on, in_default, cents in rows:
+        bucket = claim_bucket(due_on, day, in_default=in_default)
+        if bucket != "current":
+            found[day].append(LateClaim(loan_id, bucket, int(cents)))
+    return found
+
+
+def _rows(statement: str, **given: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchall()
+
+
 _MOVES: Final = """
-WITH own AS (
-    SELECT id, role = 'invested' AS is_invested FROM ledger_account
-    WHERE holder_id = %(lender)s
-      AND role IN ('cash', 'reserved', 'in_transit_out', 'receivable', 'invested')
-), leg AS (
-    SELECT own.is_invested, entry_id, debit_id AS other_id, cents
-    FROM own JOIN ledger_transfer ON credit_id = own.id
+WITH own AS MATERIALIZED (
+    SELECT id FROM ledger_account
+    WHERE holder_id = %(lender)s AND role IN ('cash', 'reserved', 'in_transit_out', 'receivable')
+), known AS MATERIALIZED (
+    SELECT id FROM own
     UNION ALL
-    SELECT own.is_invested, entry_id, credit_id, -cents
-    FROM own JOIN ledger_transfer ON debit_id = own.id
+    SELECT id FROM ledger_account WHERE holder_id = %(lender)s AND role = 'invested'
+    UNION ALL
+    SELECT id FROM ledger_account
+    WHERE role IN ('interest_passed', 'default_interest', 'recoveries_passed', 'fees')
+), leg AS (
+    SELECT entry_id, debit_id AS other_id, cents
+    FROM ledger_transfer
+    WHERE credit_id IN (SELECT id FROM own) AND debit_id NOT IN (SELECT id FROM known)
+    UNION ALL
+    SELECT entry_id, credit_id, -cents
+    FROM ledger_transfer
+    WHERE debit_id IN (SELECT id FROM own) AND credit_id NOT IN (SELECT id FROM known)
 )
-SELECT entry.effective_on, leg.is_invested, other.role, sum(leg.cents)
+SELECT entry.effective_on, other.role, sum(leg.cents)
 FROM leg
 JOIN ledger_entry AS entry ON entry.id = leg.entry_id AND entry.effective_on <= %(on)s
 JOIN ledger_account AS other ON other.id = leg.other_id
-WHERE leg.is_invested OR leg.other_id NOT IN (SELECT id FROM own WHERE NOT is_invested)
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
+GROUP BY 1, 2
+ORDER BY 1, 2
 """
-"""What a person owes after a late return counts against the uninvested money."""
+"""What a person owes after a late return counts against the uninvested money. What loans pay is
+left out: shares of repayments tell it."""
 
-_STANDINGS: Final = """
+_HELD: Final = """
+WITH held AS MATERIALIZED (
+    SELECT holding.id, loan.disbursed_on, loan.grade, loan.term_months, holding.principal_cents,
+           (loan.annual_rate * 100000)::bigint AS rate,
+           CASE WHEN holding.written_off_cents > 0 OR loan.id = ANY(%(apart)s) THEN loan.id END
+               AS apart,
+           loan.closed_on IS NULL OR loan.closed_on > %(on)s AS is_open
+    FROM lending_holding AS holding
+    JOIN lending_loan AS loan ON loan.id = holding.loan_id AND loan.disbursed_on <= %(on)s
+    WHERE holding.lender_id = %(lender)s
+)
+"""
+
+_PLACED: Final = (
+    _HELD
+    + """
+SELECT disbursed_on, grade, term_months, apart, count(*) FILTER (WHERE is_open),
+       sum(principal_cents), sum(principal_cents * rate) / 100000
+FROM held
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4
+"""
+)
+
+_SUMS: Final = """
+           sum(share.principal_cents) AS principal, sum(share.principal_cents * rate) AS rated,
+           sum(share.interest_cents) AS interest,
+           sum(share.default_interest_cents) AS default_interest,
+           sum(share.recovered_cents) AS recovered, sum(share.fee_cents) AS fee
+    FROM ranked
+    JOIN lending_repaymentshare AS share ON share.holding_id = ranked.id
+    JOIN lending_repayment AS repayment
+        ON repayment.id = share.repayment_id AND repayment.received_on <= %(on)s
+"""
+
+_RECEIVED: Final = f"""
+{_HELD}
+, ranked AS MATERIALIZED (
+    SELECT id, rate, dense_rank() OVER (ORDER BY grade, term_months, apart) AS kind FROM held
+), summed AS (
+    SELECT repayment.received_on, NULL::date AS reversed_on, ranked.kind, {_SUMS}
+    WHERE repayment.reversed_on IS NULL
+    GROUP BY 1, 3
+    UNION ALL
+    SELECT repayment.received_on, repayment.reversed_on, ranked.kind, {_SUMS}
+    WHERE repayment.reversed_on IS NOT NULL
+    GROUP BY 1, 2, 3
+), kinds AS (
+    SELECT DISTINCT ranked.kind, held.grade, held.term_months, held.apart
+    FROM ranked JOIN held USING (id)
+)
+SELECT received_on, reversed_on, grade, term_months, apart, principal, rated / 100000, interest,
+       default_interest, recovered, fee
+FROM summed JOIN kinds USING (kind)
+ORDER BY 1, 2, 3, 4, 5
+"""  # noqa: S608 - our own words
+"""Payments are summed by a number for the kind of holding, and those taken back by themselves: so
+the database can keep the sums in memory."""
+
+_LOST: Final = """
+SELECT write_off."on", loan.grade, loan.term_months, loan.id, sum(loss.principal_cents),
+       sum(loss.principal_cents * loan.annual_rate)
+FROM lending_holding AS holding
+JOIN lending_loan AS loan ON loan.id = holding.loan_id
+JOIN lending_writeoffshare AS loss ON loss.holding_id = holding.id
+JOIN lending_writeoff AS write_off
+    ON write_off.id = loss.write_off_id AND write_off."on" <= %(on)s
+WHERE holding.lender_id = %(lender)s AND holding.written_off_cents > 0
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4
+"""
+
+_LATE_CLAIMS: Final = """
 WITH day AS (
     SELECT unnest(%(days)s::date[]) AS day
 ), held AS (
     SELECT id, loan_id, principal_cents FROM lending_holding WHERE lender_id = %(lender)s
 ), overdue AS (
-    SELECT held.loan_id, instalment.id, instalment.due_on, instalment.paid_on,
-           instalment.superseded_on, instalment.principal_cents + instalment.interest_cents AS cents
-    FROM held
-    JOIN lending_instalment AS instalment ON instalment.loan_id = held.loan_id
-    WHERE instalment.due_on < (SELECT max(day) FROM day)
-      AND (instalment.paid_on IS NULL OR instalment.paid_on > instalment.due_on)
+    SELECT instalment.*
+    FROM held JOIN lending_instalment AS instalment ON instalment.loan_id = held.loan_id
+    WHERE instalment.paid_on IS NULL AND instalment.superseded_on IS NULL
+      AND instalment.due_on < %(last)s
+    UNION ALL
+    SELECT instalment.*
+    FROM held JOIN lending_instalment AS instalment ON instalment.loan_id = held.loan_id
+    WHERE (instalment.paid_on > instalment.due_on OR instalment.superseded_on > instalment.due_on)
+      AND instalment.due_on < %(last)s
 ), late AS (
     SELECT day.day, overdue.loan_id, min(overdue.due_on) AS due_on
     FROM overdue
@@ -151,7 +296,7 @@ WITH day AS (
             AND (repayment.reversed_on IS NULL OR repayment.reversed_on > day.day)
         WHERE part.instalment_id = overdue.id
     ) AS paid
-    WHERE paid.cents < overdue.cents
+    WHERE paid.cents < overdue.principal_cents + overdue.interest_cents
     GROUP BY 1, 2
 ), defaulted AS (
     SELECT day.day, event.loan_id
@@ -166,19 +311,7 @@ WITH day AS (
     SELECT day, loan_id, late.due_on, defaulted.loan_id IS NOT NULL AS in_default
     FROM late FULL JOIN defaulted USING (day, loan_id)
 )
-"""
-"""How late each loan of a lender was at the end of each day; those in order have no row.
-
-A payment taken back counts up to the day before. Who was in default stays so until cured.
-"""
-
-_LATE_CLAIMS: Final = (
-    _STANDINGS  # noqa: S608 - our own words
-    + """
-SELECT standing.day, standing.due_on, standing.in_default, count(*), sum(owed.cents),
-       sum(round(owed.cents * %(kept_0)s)), sum(round(owed.cents * %(kept_1)s)),
-       sum(round(owed.cents * %(kept_2)s)), sum(round(owed.cents * %(kept_3)s)),
-       sum(round(owed.cents * %(kept_4)s))
+SELECT standing.day, held.loan_id, standing.due_on, standing.in_default, owed.cents
 FROM standing
 JOIN held ON held.loan_id = standing.loan_id
 CROSS JOIN LATERAL (
@@ -198,62 +331,6 @@ CROSS JOIN LATERAL (
 ) AS lost
 CROSS JOIN LATERAL (SELECT held.principal_cents - repaid.cents - lost.cents AS cents) AS owed
 WHERE owed.cents > 0
-GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3
+ORDER BY 1, 2
 """
-)
-
-_POSITIONS: Final = (
-    _STANDINGS  # noqa: S608 - our own words
-    + """
-, paid AS (
-    SELECT share.holding_id, sum(share.principal_cents) FILTER (WHERE kept.is_kept) AS cents,
-           sum(share.interest_cents) FILTER (WHERE kept.is_kept) AS interest_cents,
-           sum(share.default_interest_cents) FILTER (WHERE kept.is_kept) AS default_interest_cents,
-           sum(share.recovered_cents) FILTER (WHERE kept.is_kept) AS recovered_cents,
-           sum(share.fee_cents) FILTER (WHERE kept.is_kept) AS fee_cents,
-           sum(share.principal_cents * (kept.until - repayment.received_on)) AS cent_days
-    FROM held
-    JOIN lending_repaymentshare AS share ON share.holding_id = held.id
-    JOIN lending_repayment AS repayment
-        ON repayment.id = share.repayment_id AND repayment.received_on <= %(on)s
-    CROSS JOIN LATERAL (
-        SELECT least(repayment.reversed_on, %(on)s) AS until,
-               (repayment.reversed_on IS NULL OR repayment.reversed_on > %(on)s) AS is_kept
-    ) AS kept
-    GROUP BY 1
-), lost AS (
-    SELECT loss.holding_id, sum(loss.principal_cents) AS cents,
-           sum(loss.principal_cents * (%(on)s - write_off."on")) AS cent_days
-    FROM held
-    JOIN lending_writeoffshare AS loss ON loss.holding_id = held.id
-    JOIN lending_writeoff AS write_off
-        ON write_off.id = loss.write_off_id AND write_off."on" <= %(on)s
-    GROUP BY 1
-), stood AS (
-    SELECT loan.grade, loan.term_months, loan.annual_rate, standing.due_on,
-           coalesce(standing.in_default, false) AS in_default, held.principal_cents,
-           held.principal_cents - coalesce(paid.cents, 0) - coalesce(lost.cents, 0) AS owed_cents,
-           coalesce(paid.interest_cents, 0) AS interest_cents,
-           coalesce(paid.default_interest_cents, 0) AS default_interest_cents,
-           coalesce(paid.recovered_cents, 0) AS recovered_cents,
-           coalesce(paid.fee_cents, 0) AS fee_cents,
-           coalesce(lost.cents, 0) AS lost_cents,
-           held.principal_cents * (%(on)s - loan.disbursed_on) - coalesce(paid.cent_days, 0)
-               - coalesce(lost.cent_days, 0) AS cent_days
-    FROM held
-    JOIN lending_loan AS loan ON loan.id = held.loan_id AND loan.disbursed_on <= %(on)s
-    LEFT JOIN paid ON paid.holding_id = held.id
-    LEFT JOIN lost ON lost.holding_id = held.id
-    LEFT JOIN standing ON standing.loan_id = held.loan_id
-)
-SELECT grade, term_months, due_on, in_default, lost_cents > 0,
-       count(*) FILTER (WHERE owed_cents > 0), sum(principal_cents), sum(owed_cents),
-       sum(interest_cents), sum(default_interest_cents), sum(recovered_cents), sum(fee_cents),
-       sum(lost_cents), sum(owed_cents * annual_rate), sum(cent_days),
-       sum(cent_days * annual_rate)
-FROM stood
-GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
-"""
-)
+"""A payment taken back counts up to the day before. Who was in default stays so until cured."""

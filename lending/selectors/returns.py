@@ -10,12 +10,10 @@ from decimal import Decimal
 from typing import Final, get_args
 
 from accounts.models import User
-from core.dates import ONE_DAY, month_range
-from ledger.chart import Role
-from lending.domain.return_bridge import BridgeStep, Earnings, contract_interest, return_bridge
+from lending.domain.return_bridge import BridgeStep, Earnings, return_bridge
 from lending.domain.returns import HAIRCUTS, Bucket, ReturnRange, Valuation
-from lending.selectors.lender_books import Position, book_moves, positions_on
-from lending.selectors.valuation import Books, books_of, value_on
+from lending.selectors.positions import Position, earnings, positions
+from lending.selectors.valuation import Books, books_by_month, value_on
 
 NEW_DAYS: Final = 90
 """A return says little before money has worked so long."""
@@ -117,52 +115,45 @@ class ValuePoint:
 
 
 def lender_overview(user: User, on: date) -> LenderOverview:
-    """All figures of one lender, by three queries whatever the number of holdings."""
-    return overview_of(value_on(user, on), positions_on(user.pk, on))
+    """All figures of one lender, by five queries whatever the number of holdings."""
+    return overview_of(value_on(user, on))
 
 
 def lender_record(user: User, on: date) -> tuple[LenderOverview, list[ValuePoint]]:
     """The overview, and the books at each month's end since the first pay-in and on `on`."""
-    moves = book_moves(user.pk, on)
-    days = _month_ends(moves[0].on, on) if moves else [on]
-    books = books_of(user, days, moves)
-    history = [_point(each) for each in books] if moves else []
-    return overview_of(books[-1], positions_on(user.pk, on)), history
+    books = books_by_month(user, on)
+    return overview_of(books[-1]), _points(books)
 
 
 def value_history(user: User, on: date) -> list[ValuePoint]:
-    """The books at each month's end since the first pay-in, and on `on`; two queries."""
-    moves = book_moves(user.pk, on)
-    days = _month_ends(moves[0].on, on) if moves else []
-    return [_point(each) for each in books_of(user, days, moves)] if days else []
+    """The books at each month's end since the first pay-in, and on `on`."""
+    return _points(books_by_month(user, on))
 
 
-def overview_of(books: Books, positions: Sequence[Position]) -> LenderOverview:
-    """Put the books and the holdings of the same day together."""
+def overview_of(books: Books) -> LenderOverview:
+    """The figures of the books that were read last."""
+    held = positions(books)
     flows, since = books.flows, books.since
     is_new = since is None or (books.on - since).days < NEW_DAYS
-    owed = sum(row.outstanding_cents for row in positions)
-    lent = sum(row.lent_cents for row in positions)
-    lost = sum(row.written_off_cents for row in positions)
-    rated = sum((row.rated_cents for row in positions), Decimal(0))
-    earned = _earnings(books, positions)
+    rated = sum((row.rated_cents for row in held), Decimal(0))
+    earned = earnings(books, held)
     return LenderOverview(
         books=books,
         is_new=is_new,
         deposited_cents=-sum(cents for _, cents in flows if cents < 0),
         withdrawn_cents=sum(cents for _, cents in flows if cents > 0),
-        lent_cents=lent,
-        repaid_cents=lent - owed - lost,
+        lent_cents=books.lent_cents,
+        repaid_cents=books.repaid_cents,
         interest_cents=earned.interest_cents,
         fee_cents=earned.fee_cents,
-        written_off_cents=lost,
+        written_off_cents=books.lost_cents,
         recovered_cents=earned.recovered_cents,
         default_interest_cents=earned.default_interest_cents,
-        open_holdings=sum(row.holdings for row in positions),
-        average_rate=rated / owed if owed else None,
-        buckets=_buckets(books, positions),
-        grades=_slices((row.grade, row) for row in positions),
-        terms=_slices((f"{row.term_months:3d}", row) for row in positions),
+        open_holdings=sum(row.holdings for row in held),
+        average_rate=rated / books.invested_cents if books.invested_cents else None,
+        buckets=_buckets(books, held),
+        grades=_slices((row.grade, row) for row in held),
+        terms=_slices((f"{row.term_months:3d}", row) for row in held),
         earned=earned,
         bridge=[]
         if is_new
@@ -170,36 +161,14 @@ def overview_of(books: Books, positions: Sequence[Position]) -> LenderOverview:
     )
 
 
-def _earnings(books: Books, positions: Sequence[Position]) -> Earnings:
-    missing = [row for row in positions if row.is_missing]
-    return Earnings(
-        lent_cent_days=sum(row.cent_days for row in positions),
-        idle_cent_days=books.idle_cent_days,
-        contract_cents=_run(positions),
-        missing_contract_cents=_run(missing),
-        interest_cents=sum(row.interest_cents for row in positions),
-        missing_interest_cents=sum(row.interest_cents for row in missing),
-        fee_cents=sum(row.fee_cents for row in positions),
-        written_off_cents=sum(row.written_off_cents for row in positions),
-        haircut_cents=books.claims.high_cents - books.claims.fair_cents,
-        recovered_cents=sum(row.recovered_cents for row in positions),
-        default_interest_cents=sum(row.default_interest_cents for row in positions),
-    )
-
-
-def _run(positions: Iterable[Position]) -> int:
-    """Contract interest that ran on these, in cents."""
-    return contract_interest(sum((row.rated_cent_days for row in positions), Decimal(0)))
-
-
-def _buckets(books: Books, positions: Iterable[Position]) -> list[BucketLine]:
+def _buckets(books: Books, held: Iterable[Position]) -> list[BucketLine]:
     holdings: dict[Bucket, int] = defaultdict(int)
     principal: dict[Bucket, int] = defaultdict(int)
-    for row in positions:
+    for row in held:
         holdings[row.bucket] += row.holdings
         principal[row.bucket] += row.outstanding_cents
     values: dict[Bucket, int] = defaultdict(int, current=principal["current"])
-    for claim in books.late:
+    for claim in books.late_claims:
         values[claim.bucket] += claim.value_cents
     return [
         BucketLine(
@@ -226,12 +195,8 @@ def _slices(rows: Iterable[tuple[str, Position]]) -> list[Slice]:
     ]
 
 
-def _month_ends(first: date, last: date) -> list[date]:
-    days, day = [], month_range(first)[1]
-    while day < last:
-        days.append(day)
-        day = month_range(day + ONE_DAY)[1]
-    return [*days, last]
+def _points(books: Sequence[Books]) -> list[ValuePoint]:
+    return [_point(each) for each in books] if books[-1].moves else []
 
 
 def _point(books: Books) -> ValuePoint:
@@ -241,6 +206,6 @@ def _point(books: Books) -> ValuePoint:
         cash_cents=books.cash_cents,
         invested_cents=books.invested_cents,
         value_cents=books.value.fair_cents,
-        interest_cents=books.booked_cents(Role.INTEREST_PASSED),
-        fee_cents=-books.booked_cents(Role.FEES),
+        interest_cents=books.interest_cents,
+        fee_cents=books.fee_cents,
     )

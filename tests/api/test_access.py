@@ -94,6 +94,7 @@ PRIVATE = [
     ("post", "mandates/{mandate}/pause", None, LENDER, True),
     ("post", "mandates/{mandate}/resume", None, LENDER, True),
     ("post", "mandates/{mandate}/end", None, LENDER, True),
+    ("get", "portfolio", None, LENDER, False),
     ("get", "holdings", None, LENDER, False),
     ("get", "holdings/{holding}", None, LENDER, True),
     ("get", "loans", None, BORROWER, False),

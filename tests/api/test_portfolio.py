@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from accounts.models import Role, User
 from core import clock
 from lending.models import Holding, Instalment, Mandate
+from lending.selectors.returns import lender_overview
 from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
 from lending.states import MandateStatus
@@ -244,3 +246,31 @@ def test_loans_take_as_many_queries_for_three_as_for_one(
             assert len(client.get("/api/v1/loans").json()["results"]) == rows
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_portfolio_is_told_as_of_any_day() -> None:
+    clock.set_business_date(date(2026, 8, 1), is_virtual=True)
+    lender = people.lender(cash_cents=200_00)
+    loan = loans.loan(shares_cents=[500_00, 500_00], lenders=[lender, people.lender()])
+    loans.pay_instalments(loan, 4)
+    client = client_of(lender)
+    now, then = (client.get(f"/api/v1/portfolio{asked}").json() for asked in ("", "?on=2026-03-31"))
+    overview = lender_overview(lender, date(2026, 8, 1))
+    assert (now["on"], then["on"]) == ("2026-08-01", "2026-03-31")
+    assert now["value"]["fair_cents"] == overview.value.fair_cents
+    assert now["returns"]["fair"] == overview.returns.fair
+    assert (
+        sum(step["hundredths_of_a_point"] for step in now["bridge"][:-1])
+        == (now["bridge"][-1]["hundredths_of_a_point"])
+    )
+    assert (then["is_new"], then["returns"], then["bridge"]) == (True, None, [])
+    assert then["invested_cents"] > now["invested_cents"]
+    assert len(now["forecast"]) == 24
+
+
+def test_days_to_come_have_no_books() -> None:
+    clock.set_business_date(date(2026, 8, 1), is_virtual=True)
+    client = client_of(people.lender())
+    answer = client.get("/api/v1/portfolio?on=2026-08-02")
+    assert (answer.status_code, answer.json()["code"]) == (422, "day_to_come")
+    assert client.get("/api/v1/portfolio?on=2026-8-1").status_code in (400, 422)

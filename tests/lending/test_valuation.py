@@ -12,7 +12,7 @@ from core.dates import month_range
 from lending.domain.returns import HAIRCUTS, Valuation
 from lending.models import Loan
 from lending.selectors.holdings import holdings_of, value_of
-from lending.selectors.lender_books import positions_on
+from lending.selectors.positions import positions
 from lending.selectors.returns import lender_overview, value_history
 from lending.selectors.valuation import books_on, value_on
 from lending.services.arrears import age_loans
@@ -112,7 +112,7 @@ def test_many_late_cents_are_rounded_claim_by_claim() -> None:
     on = date(2026, 4, 10)
     rows = list(holdings_of(lender))
     books = value_on(lender, on)
-    assert {line.bucket for line in books.late} == {"1-30"}
+    assert {claim.bucket for claim in books.late} == {"1-30"}
     assert books.claims.fair_cents == sum(value_of(row, on) for row in rows)
 
 
@@ -128,7 +128,7 @@ def test_contract_interest_is_run_on_what_was_outstanding_day_by_day() -> None:
         run += balance * (row.received_on - since).days
         balance, since = balance - row.principal_cents, row.received_on
     run += balance * (on - since).days
-    (position,) = positions_on(lender.pk, on)
+    (position,) = positions(value_on(lender, on))
     assert position.cent_days == run
     assert position.rated_cent_days == run * Decimal("0.12")
     assert position.is_missing  # the third was due on 1 May

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +19,9 @@ from lending.selectors.wallet import statement_lines, statement_of, wallet_of
 from web import charts
 from web.access import lenders_only, person_of
 from web.return_bridge import point_steps
+
+_DRAWN_MONTHS: Final = 12
+_TOLD_MONTHS: Final = 24
 
 
 @require_safe
@@ -42,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "history": _history(points),
         "grades": _slices(overview.grades),
         "terms": _slices(overview.terms),
-        "months": _months(expected_months(person, today)),
+        "months": _months(expected_months(person, overview.books, _TOLD_MONTHS)),
         "lines": _recent(person),
         "missing_of_person": people.missing_steps(person),
         "today": today,
@@ -87,13 +90,24 @@ def _slices(slices: list[Slice]) -> list[tuple[Slice, float]]:
 
 
 def _months(months: list[ExpectedMonth]) -> dict[str, Any] | None:
-    """What is planned to come in, or None when nothing is."""
+    """The first year drawn, all of it as a table; None when nothing is planned."""
     if not any(month.net_cents for month in months):
         return None
+    drawn = months[:_DRAWN_MONTHS]
     chart = charts.column_chart(
-        [month.principal_cents for month in months], [month.interest_cents for month in months]
+        [month.principal_cents for month in drawn],
+        [month.interest_cents for month in drawn],
+        [month.expected_cents for month in drawn],
     )
-    return {"chart": chart, "rows": months, "total_cents": sum(row.net_cents for row in months)}
+    return {
+        "chart": chart,
+        "drawn": drawn,
+        "rows": months,
+        "planned_cents": sum(row.net_cents for row in drawn),
+        "expected_cents": sum(row.expected_cents for row in drawn),
+        "least_cents": sum(row.least_cents for row in drawn),
+        "most_cents": sum(row.most_cents for row in drawn),
+    }
 
 
 def _recent(person: User) -> list[Any]:
