@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lending', '0012_plan_changes'),
+        ('lending', '0015_set_aside'),
     ]
 
     operations = [

@@ -301,12 +301,15 @@ WITH day AS (
 ), defaulted AS (
     SELECT day.day, event.loan_id
     FROM held
-    JOIN lending_loanevent AS event
-        ON event.loan_id = held.loan_id AND event.kind IN ('defaulted', 'cured')
+    JOIN lending_loanevent AS event ON event.loan_id = held.loan_id
     JOIN day ON event."on" <= day.day
+    CROSS JOIN LATERAL (
+        SELECT event.kind = 'sound' OR event.key LIKE 'cured:change:%%' AS is_end
+    ) AS default_over
+    WHERE event.kind = 'defaulted' OR default_over.is_end
     GROUP BY 1, 2
     HAVING max(event.id) FILTER (WHERE event.kind = 'defaulted')
-           > coalesce(max(event.id) FILTER (WHERE event.kind = 'cured'), 0)
+           > coalesce(max(event.id) FILTER (WHERE default_over.is_end), 0)
 ), standing AS (
     SELECT day, loan_id, late.due_on, defaulted.loan_id IS NOT NULL AS in_default
     FROM late FULL JOIN defaulted USING (day, loan_id)
@@ -333,4 +336,4 @@ CROSS JOIN LATERAL (SELECT held.principal_cents - repaid.cents - lost.cents AS c
 WHERE owed.cents > 0
 ORDER BY 1, 2
 """
-"""A payment taken back counts up to the day before. Who was in default stays so until cured."""
+"""A payment taken back counts up to the day before; clean months or eased terms end a default."""

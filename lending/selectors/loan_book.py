@@ -114,10 +114,12 @@ WITH paid AS (
 ), told AS (
     SELECT loan_id, min("on") FILTER (WHERE kind = 'defaulted') AS defaulted_on,
            coalesce(max(id) FILTER (WHERE kind = 'defaulted'), 0)
-               > coalesce(max(id) FILTER (WHERE kind = 'cured'), 0) AS in_default,
+               > coalesce(max(id) FILTER (WHERE kind <> 'withdrawn' AND kind <> 'defaulted'), 0)
+               AS in_default,
            bool_or(kind = 'withdrawn') AS is_withdrawn
     FROM lending_loanevent
-    WHERE "on" <= %(on)s AND kind IN ('defaulted', 'cured', 'withdrawn')
+    WHERE "on" <= %(on)s
+      AND (kind IN ('defaulted', 'sound', 'withdrawn') OR key LIKE 'cured:change:%%')
     GROUP BY 1
 ), stood AS (
     SELECT loan.id, loan.grade, request.purpose, request.price_rule, loan.term_months,

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
 from core.dates import month_range
+from ledger.chart import Role
+from ledger.selectors import balances_cents
+from lending.domain.return_bridge import StepKind
 from lending.domain.returns import HAIRCUTS, Valuation
 from lending.models import Loan
 from lending.selectors.holdings import holdings_of, value_of
 from lending.selectors.positions import positions
 from lending.selectors.returns import lender_overview, value_history
 from lending.selectors.valuation import books_on, value_on
+from lending.services import recoveries
 from lending.services.arrears import age_loans
+from tests.factories import arrears as arrears_factory
 from tests.factories import loans, people
+from tests.factories.requests import bid, listed_request
+from tests.flows.money import assert_money
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +140,89 @@ def test_contract_interest_is_run_on_what_was_outstanding_day_by_day() -> None:
     assert position.cent_days == run
     assert position.rated_cent_days == run * Decimal("0.12")
     assert position.is_missing  # the third was due on 1 May
+
+
+def test_a_loan_called_due_written_off_and_partly_recovered() -> None:
+    staff = arrears_factory.two_staff()
+    lender = people.lender()
+    loan = loans.loan(
+        shares_cents=[1_000_00, 1_000_00],
+        lenders=[lender, people.lender()],
+        term_months=24,
+        due_day=15,
+        annual_rate=Decimal("0.12"),
+    )
+    paid = loans.pay_instalments(loan, 2)
+    share = loan.holdings.get(lender=lender)
+    left = share.outstanding_cents
+    case, may_on = arrears_factory.in_collection(loan, staff, missed=4)
+    arrears_factory.decide(case, "write_off", staff, at=loans.noon(may_on))
+    got_on = may_on + timedelta(days=40)
+    loans.give_collected(loan.borrower, 300_00, on=got_on)
+    recoveries.recover(
+        staff=staff[0],
+        case_id=case.pk,
+        amount_cents=300_00,
+        source="borrower",
+        key=uuid4(),
+        at=loans.noon(got_on),
+    )
+    loan.refresh_from_db()
+    called_on = loan.terminated_on
+    assert called_on is not None
+    days = [called_on, may_on - timedelta(days=1), may_on, got_on]
+    called, before, off, after = books_on(lender, days)
+    fifth = int((left * Decimal("0.20") + HALF) // 1)
+    assert [claim.bucket for claim in called.late] == ["over-90"]
+    assert called.claims == before.claims == Valuation(0, fifth, left)
+    assert off.claims == after.claims == Valuation(0, 0, 0)
+    assert (off.lost_cents, before.lost_cents) == (left, 0)
+    share.refresh_from_db()
+    assert share.recovered_cents == 150_00
+    gain = sum(row.cents for row in after.facts.moves)
+    seen = lender_overview(lender, got_on)
+    assert after.cash_cents == off.cash_cents + 150_00 - (share.fee_cents - off.fee_cents)
+    assert after.cash_cents == sum(balances_cents((Role.CASH, Role.RESERVED), lender.pk).values())
+    assert (seen.recovered_cents, seen.written_off_cents) == (150_00, left)
+    assert seen.value.low_cents == seen.value.high_cents == after.cash_cents
+    assert gain == 1_000_00
+    kinds = {step.kind: step for step in seen.bridge}
+    assert kinds[StepKind.RECOVERED].cents == 150_00 + seen.default_interest_cents
+    assert kinds[StepKind.RECOVERED].hundredths > 0
+    assert kinds[StepKind.LATE].cents < -left
+    assert StepKind.OTHER not in kinds
+    assert sum(step.hundredths for step in seen.bridge[:-1]) == seen.bridge[-1].hundredths
+    assert seen.bridge[-1].cents == after.cash_cents - 1_000_00
+    assert len(paid) == 2
+    assert_money("ledger", "lending")
+
+
+def test_the_books_of_today_are_those_of_the_ledger() -> None:
+    lender = people.lender(cash_cents=321_00)
+    loan = loans.loan(shares_cents=[500_00, 700_00], lenders=[lender, people.lender()])
+    loans.pay_instalments(loan, 3)
+    bid(lender, listed_request(), 100_00)
+    books = value_on(lender, date(2026, 7, 1))
+    held = balances_cents((Role.CASH, Role.RESERVED, Role.IN_TRANSIT_OUT), lender.pk)
+    assert books.cash_cents == sum(held.values())
+    assert held[Role.RESERVED] == 100_00
+    assert books.invested_cents == balances_cents((Role.INVESTED,), lender.pk)[Role.INVESTED]
+
+
+def test_after_clean_months_a_loan_is_in_default_no_more() -> None:
+    lender = people.lender()
+    loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], term_months=24, due_day=15)
+    arrears_factory.live(date(2026, 6, 1), date(2026, 6, 10))
+    on = date(2026, 6, 11)
+    late = sum(row.open_cents for row in loan.instalments.filter(due_on__lt=on))
+    loans.pay(loan, late, on=on)
+    assert [claim.bucket for claim in value_on(lender, on).late] == ["over-90"]
+    arrears_factory.live(on, on)
+    for row in list(loan.instalments.unpaid().filter(due_on__lt=date(2026, 10, 1))):
+        loans.pay(loan, row.open_cents, on=row.due_on)
+    sound_on = date(2026, 9, 20)
+    arrears_factory.live(sound_on, sound_on)
+    loan.refresh_from_db()
+    assert loan.status == "active"
+    assert value_on(lender, sound_on).late == []
+    assert [claim.bucket for claim in value_on(lender, date(2026, 9, 10)).late] == ["over-90"]
