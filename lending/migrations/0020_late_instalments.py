@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lending', '0015_set_aside'),
+        ('lending', '0016_withdrawn_on'),
     ]
 
     operations = [
