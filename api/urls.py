@@ -53,6 +53,7 @@ urlpatterns = [
     path("wallet/entries", wallet.WalletEntriesView.as_view(), name="wallet-entries"),
     path("bids", bids.BidsView.as_view(), name="bids"),
     path("bids/<id:bid_id>", bids.BidView.as_view(), name="bid"),
+    path("bids/<id:bid_id>/cover", bids.BidCoverView.as_view(), name="bid-cover"),
     path("bids/<id:bid_id>/revoke", bids.RevokeBidView.as_view(), name="revoke-bid"),
     path("line", spares.SparesView.as_view(), name="line"),
     path("line/<id:spare_id>", spares.SpareView.as_view(), name="place-in-line"),

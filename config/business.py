@@ -43,6 +43,7 @@ MONEY_CHECKS: tuple[str, ...] = (
     "lending.verify.lenders_add_up",
     "lending.verify.requests_fully_funded_when_disbursed",
     "lending.verify.states_follow_the_graph",
+    "lending.verify.covers_agree",
     "payments.verify.pay_ins_are_booked",
     "payments.verify.collections_are_booked",
     "payments.verify.payouts_are_booked",

@@ -66,6 +66,13 @@ class PriceRule(TextChoices):
     AUCTION_SPREAD = "spread", _("Low rate, spread over more lenders")
 
 
+class Cover(TextChoices):
+    """Whether a lender bears a claim alone or shares its principal with its pool."""
+
+    SOLO = "solo", _("On my own")
+    POOL = "pool", _("Grade pool")
+
+
 class Reinvest(TextChoices):
     """What of the money that comes back through a mandate refills its budget."""
 

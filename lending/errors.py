@@ -42,6 +42,20 @@ class AlreadyWaiting(DomainError):
     sentence = _("You are already in line for this request.")
 
 
+class CoverDiffers(DomainError):
+    """One lender's bids on a request become one claim, which has one cover."""
+
+    code = "cover_differs"
+    sentence = _("Your other bid on this request has another cover. Choose the same one here.")
+
+
+class CoverClosed(DomainError):
+    """The loan has begun, and with it its cover."""
+
+    code = "cover_closed"
+    sentence = _("The cover can no longer be changed: the loan has begun.")
+
+
 class BidTooSmall(InvalidInput):
     """Under the smallest share."""
 

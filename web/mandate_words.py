@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.wording import day, euro, percent
-from lending.choices import Employment, Purpose, Reinvest
+from lending.choices import Cover, Employment, Purpose, Reinvest
 from lending.models import Mandate
 from lending.services.mandate_data import MandateData
 
@@ -31,6 +31,7 @@ def sentences(mandate: Mandate | MandateData) -> list[str]:
         _usual,
         _limits,
         _per_grade,
+        _cover,
         _stops,
     )
     return [sentence for write in writers if (sentence := write(mandate))]
@@ -100,6 +101,12 @@ def _per_grade(mandate: Mandate | MandateData) -> str:
     return ngettext(
         "One grade is limited: %(list)s.", "Some grades are limited: %(list)s.", len(caps)
     ) % {"list": listed}
+
+
+def _cover(mandate: Mandate | MandateData) -> str:
+    if mandate.cover == Cover.POOL:
+        return _("Its stakes share their principal with the pool of their grade and term.")
+    return _("Each of its stakes stands on its own: no pool covers it.")
 
 
 def _stops(mandate: Mandate | MandateData) -> str:

@@ -95,6 +95,7 @@ _LENDER: list[URLPattern] = [
     path("holdings/<int:holding_id>/", holdings.holding, name="holding"),
     path("offers/", bids.offers, name="offers"),
     path("offers/<int:offer_id>/receipt/", bids.receipt, name="receipt"),
+    path("offers/<int:offer_id>/cover/", bids.choose_cover, name="choose_cover"),
     path("offers/<int:offer_id>/revoke/", bids.revoke, name="revoke"),
     path("line/<int:spare_id>/leave/", spares.leave_line, name="leave_line"),
     path("mandates/", mandates.mandates, name="mandates"),

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import Nothing, PublicIdField, SharesField, StrictSerializer
+from api.fields import Nothing, OneOfField, PublicIdField, SharesField, StrictSerializer
 from api.filters import OfferFilters
 from api.idempotency import KEY_PARAMETER, REPLAYED, KeyReused, once
 from api.permissions import IsLender
@@ -19,9 +19,11 @@ from api.throttling import MoneyWrites, PerPerson
 from api.views.base import Endpoint, Listing
 from core import clock
 from ledger.errors import ReferenceReused
+from lending.choices import Cover
 from lending.models import Offer
 from lending.selectors.market import market_request
 from lending.selectors.offers import offer_of, offers_of
+from lending.services.covers import choose_cover
 from lending.services.offers import is_revocable, place_bid, revoke_offer
 from lending.states import OfferSource, OfferStatus
 
@@ -41,6 +43,11 @@ class _Bid(StrictSerializer):
 
     request = PublicIdField(help_text="The request's id on the market.")
     amount_cents = SharesField()
+    cover = OneOfField(
+        Cover.choices,
+        default=Cover.SOLO,
+        help_text="Whether principal is shared with the pool of the loan's grade and term.",
+    )
 
 
 class Bid(serializers.Serializer[Offer]):
@@ -50,6 +57,7 @@ class Bid(serializers.Serializer[Offer]):
     request = serializers.UUIDField(source="request.public_id")
     title = serializers.CharField(source="request.title")
     amount_cents = serializers.IntegerField()
+    cover = serializers.ChoiceField(Cover.choices)
     status = serializers.ChoiceField(OfferStatus.choices)
     source = serializers.ChoiceField(OfferSource.choices)
     mandate = serializers.IntegerField(
@@ -113,6 +121,7 @@ class BidsView(Listing):
                     lender=lender,
                     request_id=wanted.pk,
                     amount_cents=given.validated_data["amount_cents"],
+                    cover=Cover(given.validated_data["cover"]),
                     at=at,
                     request_key=key,
                     source=OfferSource.API,
@@ -133,6 +142,31 @@ class BidView(Endpoint):
     def get(self, request: Request, bid_id: int) -> Response:
         """An offer of the caller."""
         return Response(_told(self.person, bid_id, clock.now()))
+
+
+class _CoverChoice(StrictSerializer):
+    """What is wanted instead."""
+
+    cover = OneOfField(Cover.choices)
+
+
+class BidCoverView(Endpoint):
+    """Changing the cover."""
+
+    permission_classes = (IsLender,)
+    refusals = frozenset({409, 422})
+
+    @extend_schema(
+        request=_CoverChoice, responses={200: Bid}, summary="Choose a bid's cover", tags=["bids"]
+    )
+    def post(self, request: Request, bid_id: int) -> Response:
+        """Let all open bids of the caller on this request bear it; closed once the loan begins."""
+        offer_of(self.person, bid_id)
+        given = _CoverChoice(data=request.data)
+        given.is_valid(raise_exception=True)
+        at, cover = clock.now(), Cover(given.validated_data["cover"])
+        choose_cover(lender=self.person, offer_id=bid_id, cover=cover, at=at)
+        return Response(_told(self.person, bid_id, at))
 
 
 class RevokeBidView(Endpoint):

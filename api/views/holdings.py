@@ -15,7 +15,7 @@ from api.fields import RateField
 from api.permissions import IsLender
 from api.views.base import Endpoint, Listing
 from core.clock import business_date
-from lending.choices import Grade
+from lending.choices import Cover, Grade
 from lending.domain.returns import Bucket
 from lending.models import Holding, RepaymentShare
 from lending.selectors.holdings import holding_of, holdings_of, lateness, shares_of, value_of
@@ -38,6 +38,8 @@ class HoldingRow(serializers.Serializer[Holding]):
         allow_null=True, help_text="Of the oldest instalment not fully paid."
     )
     principal_cents = serializers.IntegerField(help_text="What was lent.")
+    cover = serializers.ChoiceField(Cover.choices)
+    pool_cents = serializers.IntegerField(help_text="From the pool less what it took, so far.")
     outstanding_cents = serializers.IntegerField()
     repaid_cents = serializers.IntegerField()
     interest_cents = serializers.IntegerField(help_text="Received so far, before fees.")

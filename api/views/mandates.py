@@ -44,6 +44,7 @@ from lending.choices import (
     REGIONS,
     SHARE_CENTS,
     TERMS,
+    Cover,
     Employment,
     Grade,
     Purpose,
@@ -105,6 +106,9 @@ class MandateOrder(StrictSerializer):
         default=Reinvest.NOTHING,
         help_text="What of the money that comes back refills the budget.",
     )
+    cover = OneOfField(
+        Cover.choices, default=Cover.SOLO, help_text="What its stakes bear; never the pool unasked."
+    )
     min_net_rate = RateField(
         default=None, allow_null=True, help_text="Left of the rate after the expected loss."
     )
@@ -146,6 +150,7 @@ class MandateAnswer(serializers.Serializer[Mandate]):
     end_on = serializers.DateField(allow_null=True)
     preferred_stake_cents = serializers.IntegerField(allow_null=True)
     reinvest = serializers.ChoiceField(Reinvest.choices)
+    cover = serializers.ChoiceField(Cover.choices)
     min_net_rate = RateField(allow_null=True)
     min_amount_cents = serializers.IntegerField(allow_null=True)
     max_amount_cents = serializers.IntegerField(allow_null=True)

@@ -11,13 +11,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import Nothing, PublicIdField, SharesField, StrictSerializer
+from api.fields import Nothing, OneOfField, PublicIdField, SharesField, StrictSerializer
 from api.idempotency import KEY_PARAMETER, REPLAYED, KeyReused, once
 from api.permissions import IsLender
 from api.throttling import MoneyWrites, PerPerson
 from api.views.base import Endpoint, Listing
 from core import clock
 from ledger.errors import ReferenceReused
+from lending.choices import Cover
 from lending.models import Spare
 from lending.selectors.market import market_request
 from lending.selectors.spares import place_in_line, spare_of, spares_of
@@ -40,6 +41,7 @@ class _Spare(StrictSerializer):
 
     request = PublicIdField(help_text="The request's id on the market.")
     amount_cents = SharesField()
+    cover = OneOfField(Cover.choices, default=Cover.SOLO)
 
 
 class PlaceInLine(serializers.Serializer[Spare]):
@@ -49,6 +51,7 @@ class PlaceInLine(serializers.Serializer[Spare]):
     request = serializers.UUIDField(source="request.public_id")
     title = serializers.CharField(source="request.title")
     amount_cents = serializers.IntegerField(help_text="The most that is wanted.")
+    cover = serializers.ChoiceField(Cover.choices)
     status = serializers.ChoiceField(SpareStatus.choices)
     source = serializers.ChoiceField(OfferSource.choices)
     bid = serializers.IntegerField(
@@ -113,6 +116,7 @@ class SparesView(Listing):
                     lender=lender,
                     request_id=wanted.pk,
                     amount_cents=given.validated_data["amount_cents"],
+                    cover=Cover(given.validated_data["cover"]),
                     at=at,
                     request_key=key,
                     source=OfferSource.API,

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from lending.choices import Cover
 from lending.models.plans import InstalmentKind, Plan
 from lending.models.requests import LoanRequest
 from lending.states import LoanStatus
@@ -193,7 +194,11 @@ class Instalment(models.Model):
 
 
 class Holding(models.Model):
-    """One lender's claim on one loan: the sub-ledger of principal."""
+    """One lender's claim on one loan: the sub-ledger of principal.
+
+    `cover` is fixed with the loan. `pool_cents` is what the pool has given for this claim, less
+    what it took; the claim on the borrower stays as it is.
+    """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="holdings")
     lender = models.ForeignKey(
@@ -201,6 +206,10 @@ class Holding(models.Model):
     )
     principal_cents = models.BigIntegerField(_("lent"))
     outstanding_cents = models.BigIntegerField(_("outstanding"))
+    cover = models.CharField(
+        _("cover"), max_length=4, choices=Cover, default=Cover.SOLO, db_default=Cover.SOLO
+    )
+    pool_cents = models.BigIntegerField(_("from the pool"), default=0, db_default=0)
     interest_cents = models.BigIntegerField(_("interest received"), default=0)
     default_interest_cents = models.BigIntegerField(_("default interest received"), default=0)
     fee_cents = models.BigIntegerField(_("fees paid"), default=0)
@@ -212,6 +221,12 @@ class Holding(models.Model):
         verbose_name_plural = _("holdings")
         constraints = [
             models.UniqueConstraint(fields=["loan", "lender"], name="lending_holding_once"),
+            models.CheckConstraint(
+                condition=Q(cover__in=Cover.values), name="lending_holding_cover"
+            ),
+            models.CheckConstraint(
+                condition=Q(cover=Cover.POOL) | Q(pool_cents=0), name="lending_holding_solo_no_pool"
+            ),
             models.CheckConstraint(
                 condition=Q(principal_cents__gt=0)
                 & Q(outstanding_cents__gte=0)

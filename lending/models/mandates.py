@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import SHARE_CENTS, Reinvest
+from lending.choices import SHARE_CENTS, Cover, Reinvest
 from lending.states import MandateStatus
 
 
@@ -51,6 +51,9 @@ class Mandate(models.Model):
     reinvest = models.CharField(
         _("reinvest"), max_length=9, choices=Reinvest, default=Reinvest.NOTHING
     )
+    cover = models.CharField(
+        _("cover"), max_length=4, choices=Cover, default=Cover.SOLO, db_default=Cover.SOLO
+    )
     reserve_cents = models.BigIntegerField(_("cash to keep free"), default=0)
     budget_cents = models.BigIntegerField(_("budget in all"), null=True, blank=True)
     end_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -91,6 +94,9 @@ class Mandate(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(min_funded_percent__lte=100), name="lending_mandate_funded_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(cover__in=Cover.values), name="lending_mandate_cover"
             ),
             models.CheckConstraint(
                 condition=Q(reinvest__in=Reinvest.values), name="lending_mandate_reinvest"

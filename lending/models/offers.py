@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import SHARE_CENTS
+from lending.choices import SHARE_CENTS, Cover
 from lending.models.mandates import Mandate
 from lending.models.requests import LoanRequest
 from lending.states import OfferSource, OfferStatus
@@ -20,7 +20,8 @@ class Offer(models.Model):
     """A bid by hand, or the stake that a round placed for a mandate.
 
     `request_key` is the client's idempotency key: one key, one offer. `round_id` and `mandate` are
-    set for stakes of a round. `firm_on` is the first day on which it can no longer be revoked.
+    set for stakes of a round. All open offers of one lender on a request bear the same `cover`.
+    `firm_on` is the first day on which it can no longer be revoked.
     """
 
     request = models.ForeignKey(LoanRequest, on_delete=models.PROTECT, related_name="offers")
@@ -36,6 +37,9 @@ class Offer(models.Model):
         _("status"), max_length=10, choices=OfferStatus, default=OfferStatus.OPEN
     )
     amount_cents = models.BigIntegerField(_("amount"))
+    cover = models.CharField(
+        _("cover"), max_length=4, choices=Cover, default=Cover.SOLO, db_default=Cover.SOLO
+    )
     request_key = models.UUIDField(
         default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
     )
@@ -59,6 +63,7 @@ class Offer(models.Model):
                 & Q(amount_cents=F("amount_cents") / SHARE_CENTS * SHARE_CENTS),
                 name="lending_offer_amount",
             ),
+            models.CheckConstraint(condition=Q(cover__in=Cover.values), name="lending_offer_cover"),
             models.CheckConstraint(
                 condition=Q(source=OfferSource.MANDATE, mandate__isnull=False)
                 | (~Q(source=OfferSource.MANDATE) & Q(mandate__isnull=True)),

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import SHARE_CENTS
+from lending.choices import SHARE_CENTS, Cover
 from lending.models.offers import Offer
 from lending.models.requests import LoanRequest
 from lending.states import OfferSource, SpareStatus
@@ -33,6 +33,9 @@ class Spare(models.Model):
         _("status"), max_length=10, choices=SpareStatus, default=SpareStatus.WAITING
     )
     amount_cents = models.BigIntegerField(_("amount"))
+    cover = models.CharField(
+        _("cover"), max_length=4, choices=Cover, default=Cover.SOLO, db_default=Cover.SOLO
+    )
     request_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     placed_at = models.DateTimeField(_("placed at"))
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -50,6 +53,7 @@ class Spare(models.Model):
                 & Q(amount_cents=F("amount_cents") / SHARE_CENTS * SHARE_CENTS),
                 name="lending_spare_amount",
             ),
+            models.CheckConstraint(condition=Q(cover__in=Cover.values), name="lending_spare_cover"),
             models.CheckConstraint(
                 condition=Q(status=SpareStatus.MOVED_UP, offer__isnull=False)
                 | (~Q(status=SpareStatus.MOVED_UP) & Q(offer__isnull=True)),

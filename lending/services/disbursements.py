@@ -55,10 +55,16 @@ def disburse(*, request_id: int, on: date, at: datetime) -> Loan:
         return Loan.objects.get(request=request)
     advance(request, RequestStatus.DISBURSED, table=REQUEST_TRANSITIONS, at=at)
     offers = list(_open_offers(request_id).select_for_update().order_by("id"))
-    stakes = _stakes(request, offers, lender_ids)
+    stakes, covers = _stakes(request, offers, lender_ids), _covers(offers)
     loan = _create_loan(request, on)
     Holding.objects.bulk_create(
-        Holding(loan=loan, lender_id=lender_id, principal_cents=cents, outstanding_cents=cents)
+        Holding(
+            loan=loan,
+            lender_id=lender_id,
+            principal_cents=cents,
+            outstanding_cents=cents,
+            cover=covers[lender_id],
+        )
         for lender_id, cents in sorted(stakes.items())
     )
     _plan_instalments(loan, at)
@@ -126,6 +132,15 @@ def _stakes(
     if set(stakes) != locked_lenders or sum(stakes.values()) != request.granted_cents:
         raise StaleState(f"the offers on request {request.pk} do not add up to its amount")
     return stakes
+
+
+def _covers(offers: Iterable[Offer]) -> dict[int, str]:
+    """What each lender's claim will bear: all offers of one lender bear the same."""
+    covers: dict[int, str] = {}
+    for offer in offers:
+        if covers.setdefault(offer.lender_id, offer.cover) != offer.cover:
+            raise StaleState(f"the offers on request {offer.request_id} differ in their cover")
+    return covers
 
 
 def _create_loan(request: LoanRequest, on: date) -> Loan:

@@ -17,6 +17,7 @@ from lending.choices import (
     REGIONS,
     SHARE_CENTS,
     TERMS,
+    Cover,
     Employment,
     Grade,
     Purpose,
@@ -40,7 +41,8 @@ class MandateData:
     `max_per_grade_cents` caps what is lent in a grade through this mandate; `budget_cents` what
     it lends in all; `reserve_cents` is cash that it never touches. `min_net_rate` is what must be
     left of the rate after the grade's expected loss. `reinvest` says what of the money that comes
-    back refills the budget; without a budget everything is lent again anyway.
+    back refills the budget; without a budget everything is lent again anyway. `cover` is what its
+    stakes bear, unless the lender's offers on the same request bear another one already.
     """
 
     name: str
@@ -68,6 +70,7 @@ class MandateData:
     min_funded_percent: int = 0
     no_late_payers: bool = False
     reinvest: str = Reinvest.NOTHING
+    cover: str = Cover.SOLO
 
     def checked(self, *, on: date) -> MandateData:
         """Return the same, tidied; raises MandateInvalid or another InvalidInput with the field."""
@@ -104,6 +107,7 @@ class MandateData:
             ),
             no_late_payers=self.no_late_payers,
             reinvest=one_of("reinvest", self.reinvest, Reinvest.values),
+            cover=one_of("cover", self.cover, Cover.values),
         )
         _check_reach(data)
         return data

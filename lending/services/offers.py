@@ -23,6 +23,7 @@ from core.transitions import advance, advance_all
 from ledger.chart import EntryKind, Role
 from ledger.errors import ReferenceReused
 from ledger.services import Move, account_ids, lock_accounts, post_entry
+from lending.choices import Cover
 from lending.errors import (
     NotALender,
     PartTooSmall,
@@ -34,6 +35,7 @@ from lending.models import LoanRequest, Offer, ReviewDecision
 from lending.services.reservations import (
     Wallets,
     check_amount,
+    check_cover,
     locked_request,
     locked_wallets,
     reserve,
@@ -60,25 +62,29 @@ def place_bid(
     at: datetime,
     request_key: UUID,
     source: OfferSource = OfferSource.HAND,
+    cover: Cover = Cover.SOLO,
 ) -> Offer:
     """Reserve `amount_cents` of the lender's cash on a listed request.
 
     The same `request_key` again returns the offer that it made. Revocable for REFLECTION_DAYS.
-    Raises NotALender, BidTooSmall, BidOffStep, RequestClosed, RequestFull, InsufficientFunds, or
-    ReferenceReused (the key was used for another bid).
+    Raises NotALender, BidTooSmall, BidOffStep, RequestClosed, RequestFull, CoverDiffers (from the
+    lender's other offers on it), InsufficientFunds, or ReferenceReused (the key was used for
+    another bid).
     """
     if not lender.is_lender:
         raise NotALender
     check_amount(amount_cents)
     wallets = locked_wallets({lender.pk})
     if earlier := Offer.objects.filter(request_key=request_key).first():
-        return _same_bid(earlier, lender, request_id, amount_cents)
+        return _same_bid(earlier, lender, request_id, amount_cents, cover)
     request = locked_request(request_id)
     _check_open(request, amount_cents, at)
+    check_cover(request_id, lender.pk, cover)
     offer = reserve(
         request=request,
         lender_id=lender.pk,
         amount_cents=amount_cents,
+        cover=cover,
         source=source,
         request_key=request_key,
         wallets=wallets,
@@ -102,9 +108,11 @@ def takes_offers(request: LoanRequest, *, at: datetime) -> bool:
     return is_listed and request.deadline_on is not None and day_of(at) <= request.deadline_on
 
 
-def _same_bid(earlier: Offer, lender: User, request_id: int, amount_cents: int) -> Offer:
-    given = (lender.pk, request_id, amount_cents)
-    if (earlier.lender_id, earlier.request_id, earlier.amount_cents) != given:
+def _same_bid(
+    earlier: Offer, lender: User, request_id: int, amount_cents: int, cover: Cover
+) -> Offer:
+    given = (lender.pk, request_id, amount_cents, cover)
+    if (earlier.lender_id, earlier.request_id, earlier.amount_cents, earlier.cover) != given:
         raise ReferenceReused(f"offer:{earlier.request_key}")
     return earlier
 

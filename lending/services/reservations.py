@@ -11,10 +11,10 @@ from core.clock import day_of
 from core.errors import NotFound
 from ledger.chart import EntryKind, Role
 from ledger.services import Move, account_ids, lock_accounts, post_entry
-from lending.choices import REFLECTION_DAYS, SHARE_CENTS
-from lending.errors import BidOffStep, BidTooSmall
+from lending.choices import REFLECTION_DAYS, SHARE_CENTS, Cover
+from lending.errors import BidOffStep, BidTooSmall, CoverDiffers
 from lending.models import LoanRequest, Offer
-from lending.states import OfferSource
+from lending.states import OfferSource, OfferStatus
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,25 @@ def check_amount(amount_cents: int) -> None:
         raise BidOffStep(field="amount", step_cents=SHARE_CENTS)
 
 
+def standing_cover(request_id: int, lender_id: int) -> Cover | None:
+    """The cover of a lender's open offers on a request; None where there is none."""
+    own = Offer.objects.filter(request_id=request_id, lender_id=lender_id, status=OfferStatus.OPEN)
+    found = own.values_list("cover", flat=True).first()
+    return None if found is None else Cover(found)
+
+
+def check_cover(request_id: int, lender_id: int, cover: Cover) -> None:
+    """Raise CoverDiffers where the lender's offers on this request bear another one."""
+    if standing_cover(request_id, lender_id) not in (None, cover):
+        raise CoverDiffers(field="cover")
+
+
 def reserve(
     *,
     request: LoanRequest,
     lender_id: int,
     amount_cents: int,
+    cover: Cover,
     source: OfferSource,
     request_key: UUID,
     wallets: Wallets,
@@ -80,6 +94,7 @@ def reserve(
         lender_id=lender_id,
         source=source,
         amount_cents=amount_cents,
+        cover=cover,
         request_key=request_key,
         placed_at=at,
         firm_on=day_of(at) + timedelta(days=REFLECTION_DAYS),

@@ -18,11 +18,20 @@ from typing import Final, NamedTuple
 import numpy as np
 from django.db import connection, transaction
 
-from core.bulk import array_of, copy_numbers, next_ids, same_day, same_instant, same_text
+from core.bulk import (
+    Column,
+    array_of,
+    copy_numbers,
+    next_ids,
+    same_day,
+    same_instant,
+    same_text,
+)
 from core.clock import day_of
 from ledger.bulk import post_columns
 from ledger.chart import EntryKind, Role
 from ledger.services import account_ids, lock_accounts
+from lending.choices import Cover
 from lending.models import LoanRequest, Offer
 from lending.services.offers import fill_all, takes_offers
 from lending.states import MandateStatus, OfferSource, OfferStatus
@@ -48,6 +57,13 @@ class RoundResult:
     placed: list[int] = field(default_factory=list)
     fallen: dict[int, str] = field(default_factory=dict)
     offer_ids: dict[tuple[int, int], int] = field(default_factory=dict)
+
+
+class _Terms(NamedTuple):
+    """What of a mandate matters when its stake is placed."""
+
+    reserve_cents: int
+    cover: str
 
 
 class _Accounts(NamedTuple):
@@ -82,7 +98,7 @@ def place_round_offers(
     balances = lock_accounts([*accounts.cash.values(), *accounts.reserved.values()])
     free_cents = {lender: balances[account] for lender, account in accounts.cash.items()}
     requests = _locked_requests(by_request)
-    reserves = _reserves_of_active_mandates(stakes)
+    mandates = _active_mandates(stakes)
     prices = rates or {}
     done = set(
         Offer.objects.filter(round_id=round_id, request_id__in=by_request)
@@ -96,7 +112,7 @@ def place_round_offers(
             result.placed.append(request_id)
             continue
         request = requests.get(request_id)
-        refusal = _refusal(request, given, free_cents, reserves, at)
+        refusal = _refusal(request, given, free_cents, mandates, at)
         if not refusal and request_id in prices:
             refusal = _price_refusal(request, prices[request_id])
         if refusal:
@@ -106,7 +122,7 @@ def place_round_offers(
             free_cents[stake.lender_id] -= stake.amount_cents
         result.placed.append(request_id)
         fresh[request_id] = given
-    result.offer_ids.update(_write(round_id, fresh, accounts, at))
+    result.offer_ids.update(_write(round_id, fresh, _covers(fresh, mandates), accounts, at))
     _fund(fresh, requests, prices, at)
     return result
 
@@ -116,15 +132,37 @@ def _locked_requests(ids: Iterable[int]) -> dict[int, LoanRequest]:
     return {row.pk: row for row in rows}
 
 
-def _reserves_of_active_mandates(stakes: Sequence[Stake]) -> dict[int, int]:
+def _active_mandates(stakes: Sequence[Stake]) -> dict[int, _Terms]:
     wanted = array_of({stake.mandate_id for stake in stakes})
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVES, [wanted, MandateStatus.ACTIVE.value])
-        return dict(cursor.fetchall())
+        cursor.execute(_MANDATES, [wanted, MandateStatus.ACTIVE.value])
+        return {mandate: _Terms(*terms) for mandate, *terms in cursor.fetchall()}
 
 
-_RESERVES: Final = """
-SELECT id, reserve_cents FROM lending_mandate WHERE id = ANY(%s::bigint[]) AND status = %s
+def _covers(fresh: _Placed, mandates: Mapping[int, _Terms]) -> Column:
+    """What each stake bears: what the lender's offers on the request bear, else the mandate's."""
+    stakes = [stake for given in fresh.values() for stake in given]
+    requests, lenders = array_of(fresh), array_of({stake.lender_id for stake in stakes})
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [requests, lenders, OfferStatus.OPEN.value])
+        standing = {(request, lender): cover for request, lender, cover in cursor.fetchall()}
+    chosen = {terms.cover for terms in mandates.values()} | set(standing.values())
+    if len(chosen) < 2:
+        return same_text(*chosen or (Cover.SOLO.value,))
+    covers = [
+        standing.get((stake.request_id, stake.lender_id)) or mandates[stake.mandate_id].cover
+        for stake in stakes
+    ]
+    return np.array(covers, np.bytes_)
+
+
+_MANDATES: Final = """
+SELECT id, reserve_cents, cover FROM lending_mandate WHERE id = ANY(%s::bigint[]) AND status = %s
+"""
+
+_STANDING: Final = """
+SELECT DISTINCT request_id, lender_id, cover FROM lending_offer
+WHERE request_id = ANY(%s::bigint[]) AND lender_id = ANY(%s::bigint[]) AND status = %s
 """
 
 
@@ -132,7 +170,7 @@ def _refusal(
     request: LoanRequest | None,
     stakes: Sequence[Stake],
     free_cents: Mapping[int, int],
-    reserves: Mapping[int, int],
+    mandates: Mapping[int, _Terms],
     at: datetime,
 ) -> str:
     """Why the stakes of one request cannot stand any more; empty when they can."""
@@ -142,10 +180,10 @@ def _refusal(
         return "request_full"
     needed: dict[int, int] = defaultdict(int)
     for mandate_id, lender_id, _, amount_cents in stakes:
-        if mandate_id not in reserves:
+        if mandate_id not in mandates:
             return "mandate_not_active"
         needed[lender_id] += amount_cents
-        if free_cents[lender_id] - needed[lender_id] < reserves[mandate_id]:
+        if free_cents[lender_id] - needed[lender_id] < mandates[mandate_id].reserve_cents:
             return "insufficient_funds"
     return ""
 
@@ -159,7 +197,7 @@ def _price_refusal(request: LoanRequest | None, price: Decimal) -> str:
 
 
 def _write(
-    round_id: int, fresh: _Placed, accounts: _Accounts, at: datetime
+    round_id: int, fresh: _Placed, covers: Column, accounts: _Accounts, at: datetime
 ) -> dict[tuple[int, int], int]:
     """Write offers and reservations; every account is locked and known to suffice."""
     stakes = [stake for given in fresh.values() for stake in given]
@@ -178,6 +216,7 @@ def _write(
             "source": same_text(OfferSource.MANDATE.value),
             "status": same_text(OfferStatus.OPEN.value),
             "amount_cents": cents,
+            "cover": covers,
             "placed_at": same_instant(at),
             "firm_on": same_day(on),
         },

@@ -18,9 +18,17 @@ from core.clock import day_of
 from core.errors import NotFound
 from core.transitions import advance
 from ledger.errors import ReferenceReused
+from lending.choices import Cover
 from lending.errors import AlreadyWaiting, NotALender, RequestClosed, StillRoom
 from lending.models import LoanRequest, Offer, Spare
-from lending.services.reservations import Wallets, check_amount, locked_request, reserve
+from lending.services.reservations import (
+    Wallets,
+    check_amount,
+    check_cover,
+    locked_request,
+    reserve,
+    standing_cover,
+)
 from lending.states import (
     SPARE_TRANSITIONS,
     OfferSource,
@@ -40,38 +48,43 @@ def leave_spare(
     at: datetime,
     request_key: UUID,
     source: OfferSource = OfferSource.HAND,
+    cover: Cover = Cover.SOLO,
 ) -> Spare:
     """Wait in line for a full request with up to `amount_cents`; no money is reserved.
 
     The same `request_key` again returns the spare that it made. Raises NotALender, BidTooSmall,
     BidOffStep, NotFound, StillRoom (bid instead), RequestClosed (no bid on it can be revoked any
-    more), AlreadyWaiting, or ReferenceReused (the key was used for another spare).
+    more), AlreadyWaiting, CoverDiffers, or ReferenceReused (the key was used for another spare).
     """
     if not lender.is_lender:
         raise NotALender
     check_amount(amount_cents)
     request = locked_request(request_id)
     if earlier := Spare.objects.filter(request_key=request_key).first():
-        return _same_spare(earlier, lender, request_id, amount_cents)
+        return _same_spare(earlier, lender, request_id, amount_cents, cover)
     if request.status == RequestStatus.LISTED:
         raise StillRoom
     if not may_open_again(request, at=at):
         raise RequestClosed
     if waiting(request_id).filter(lender=lender).exists():
         raise AlreadyWaiting
+    check_cover(request_id, lender.pk, cover)
     return Spare.objects.create(
         request=request,
         lender=lender,
         source=source,
         amount_cents=amount_cents,
+        cover=cover,
         request_key=request_key,
         placed_at=at,
     )
 
 
-def _same_spare(earlier: Spare, lender: User, request_id: int, amount_cents: int) -> Spare:
-    given = (lender.pk, request_id, amount_cents)
-    if (earlier.lender_id, earlier.request_id, earlier.amount_cents) != given:
+def _same_spare(
+    earlier: Spare, lender: User, request_id: int, amount_cents: int, cover: Cover
+) -> Spare:
+    given = (lender.pk, request_id, amount_cents, cover)
+    if (earlier.lender_id, earlier.request_id, earlier.amount_cents, earlier.cover) != given:
         raise ReferenceReused(f"spare:{earlier.request_key}")
     return earlier
 
@@ -130,6 +143,7 @@ def move_up(request: LoanRequest, *, room_cents: int, wallets: Wallets, at: date
             request=request,
             lender_id=spare.lender_id,
             amount_cents=cents,
+            cover=standing_cover(request.pk, spare.lender_id) or Cover(spare.cover),
             source=OfferSource(spare.source),
             request_key=uuid4(),
             wallets=wallets,

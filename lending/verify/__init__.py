@@ -16,8 +16,10 @@ from lending.verify.loans import (
     loan_sums,
     repayments_equal_parts_and_shares,
 )
+from lending.verify.pools import covers_agree
 
 __all__ = [
+    "covers_agree",
     "fees_equal_postings",
     "holdings_equal_invested",
     "holdings_equal_principal",

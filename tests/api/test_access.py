@@ -81,6 +81,7 @@ PRIVATE = [
     ("get", "bids", None, LENDER, False),
     ("post", "bids", {"request": "{request}", "amount_cents": 25_00}, LENDER, False),
     ("get", "bids/{bid}", None, LENDER, True),
+    ("post", "bids/{bid}/cover", {"cover": "pool"}, LENDER, True),
     ("post", "bids/{bid}/revoke", None, LENDER, True),
     ("get", "line", None, LENDER, False),
     ("post", "line", {"request": "{full}", "amount_cents": 25_00}, LENDER, False),

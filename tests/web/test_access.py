@@ -97,6 +97,7 @@ TABLE: Final[dict[str, Row]] = {
     "holding": Row(READ, "holding", *_OWN_ONLY),
     "offers": Row(READ, "nothing", *_OWN_SIDE),
     "receipt": Row(READ, "stake", *_OWN_ONLY),
+    "choose_cover": Row(ACT, "hand bid", *_ACT_ON_OWN),
     "revoke": Row(ACT, "hand bid", *_ACT_ON_OWN),
     "leave_line": Row(ACT, "place in line", *_ACT_ON_OWN),
     "mandates": Row(READ, "nothing", *_OWN_SIDE),
@@ -192,7 +193,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 14
+    assert len(tried) == 15
     assert got == dict.fromkeys(tried, 404)
 
 

@@ -12,7 +12,7 @@ from lending.choices import SHARE_CENTS
 from lending.errors import BidOffStep, BidTooSmall, RequestFull
 from lending.models import LoanRequest
 from web.forms.base import PariForm
-from web.forms.fields import MoneyField
+from web.forms.fields import CoverField, MoneyField
 from web.templatetags.pari import euro
 
 LARGE_BID_CENTS: Final = 1_000_00
@@ -23,6 +23,7 @@ class BidForm(PariForm):
     """How much to lend on one request; `request_key` lets the same bid be sent only once."""
 
     amount = MoneyField(label=_("Your bid"))
+    cover = CoverField()
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, request: LoanRequest, **kwargs: Any) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import wording
 from core.money import AmountError, parse_cents
+from lending.choices import Cover
 
 _OTHER: Final = {"de_DE": "en_GB", "en_GB": "de_DE"}
 _REFUSALS: Final = {
@@ -108,6 +109,20 @@ class PercentField(forms.Field):
         if not isinstance(value, Decimal):
             return value
         return str(format_decimal(value * 100, format="#,##0.##", locale=wording.locale()))
+
+
+class CoverField(forms.ChoiceField):
+    """Solo or the grade pool; whoever says nothing has not chosen the pool."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.RadioSelect(attrs={"choices_class": "choices-half"}))
+        super().__init__(
+            label=_("Cover"), choices=Cover.choices, initial=Cover.SOLO.value, **kwargs
+        )
+
+    def clean(self, value: Any) -> Cover:
+        """Read what was chosen."""
+        return Cover(super().clean(value or Cover.SOLO.value))
 
 
 class DayField(forms.DateField):

@@ -24,7 +24,7 @@ from lending.choices import (
 from lending.models import Mandate
 from lending.services.mandate_data import MandateData
 from web.forms.base import PariForm
-from web.forms.fields import DayField, MoneyField, PercentField
+from web.forms.fields import CoverField, DayField, MoneyField, PercentField
 from web.forms.quotes import term_choices
 from web.templatetags.pari import share, whole_euro
 
@@ -141,6 +141,7 @@ class MandateForm(PariForm):
         choices=Reinvest.choices,
         help_text=_("Counts only with a budget; without one all cash is lent."),
     )
+    cover = CoverField()
     min_net_rate = PercentField(
         label=_("Lowest expected return"),
         required=False,

@@ -7,18 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
-from lending.choices import REFLECTION_DAYS
+from lending.choices import REFLECTION_DAYS, Cover
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
 from lending.selectors.offers import offer_of, offers_of
 from lending.selectors.spares import waiting_spares_of
 from lending.selectors.wallet import wallet_of
+from lending.services import covers
 from lending.services.offers import is_revocable, place_bid, revoke_offer
 from lending.states import OfferStatus
 from matching.selectors.receipts import receipt_for
@@ -50,9 +51,10 @@ def _ask(request: HttpRequest, wanted: LoanRequest, form: BidForm) -> HttpRespon
 
 def _summary(request: HttpRequest, wanted: LoanRequest, form: BidForm) -> HttpResponse:
     cents: int = form.cleaned_data["amount"]
+    cover: Cover = form.cleaned_data["cover"]
     if not isinstance(form, ConfirmedBidForm):
         form = ConfirmedBidForm(initial=form.cleaned_data, request=wanted)
-    context = {"wanted": wanted, "form": form, "amount_cents": cents}
+    context = {"wanted": wanted, "form": form, "amount_cents": cents, "cover": cover}
     context |= _meaning(request, wanted, cents)
     return render(request, "market/bid_confirm.html", context)
 
@@ -80,6 +82,7 @@ def _place(request: HttpRequest, wanted: LoanRequest) -> HttpResponse:
                 lender=person_of(request),
                 request_id=wanted.pk,
                 amount_cents=form.cleaned_data["amount"],
+                cover=form.cleaned_data["cover"],
                 request_key=form.cleaned_data["request_key"],
                 at=clock.now(),
             )
@@ -124,6 +127,22 @@ def receipt(request: HttpRequest, offer_id: int) -> HttpResponse:
     }
     context = {"offer": offer_of(person, offer_id), "receipt": found, "levels": levels}
     return render(request, "lender/receipt.html", context)
+
+
+@require_POST
+@lenders_only
+def choose_cover(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Change the cover of one's bids on a request."""
+    person = person_of(request)
+    offer_of(person, offer_id)
+    chosen = request.POST.get("cover", Cover.SOLO.value)
+    if chosen not in Cover.values:
+        raise Http404(chosen)
+    with refusals_told(request):
+        covers.choose_cover(lender=person, offer_id=offer_id, cover=Cover(chosen), at=clock.now())
+        told = _("The cover of your bids on this request is now: %(cover)s.")
+        messages.success(request, told % {"cover": Cover(chosen).label})
+    return redirect("web:offers")
 
 
 @require_POST

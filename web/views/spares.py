@@ -52,6 +52,7 @@ def _join(request: HttpRequest, wanted: LoanRequest) -> HttpResponse:
                 lender=person_of(request),
                 request_id=wanted.pk,
                 amount_cents=form.cleaned_data["amount"],
+                cover=form.cleaned_data["cover"],
                 request_key=form.cleaned_data["request_key"],
                 at=clock.now(),
             )
