@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from lending.admin.dashboard import waiting_appeals, waiting_requests
+from lending.admin.dashboard import waiting_appeals, waiting_proposals, waiting_requests
 from lending.selectors.changes import waiting_changes
 
 
@@ -34,6 +34,12 @@ _GROUPS: Final = (
                 "fact_check", _("Review queue"), "lending_review_queue", "lending.view_loanrequest"
             ),
             _list_of("gavel", _("Appeals"), "lending", "appeal"),
+            Entry(
+                "running_with_errors",
+                _("Arrears desk"),
+                "lending_arrears_desk",
+                "lending.view_arrearscase",
+            ),
         ),
     ),
     (
@@ -55,6 +61,7 @@ _GROUPS: Final = (
             _list_of("payments", _("Repayments"), "lending", "repayment"),
             _list_of("pie_chart", _("Holdings"), "lending", "holding"),
             _list_of("description", _("Contracts"), "lending", "contract"),
+            _list_of("drafts", _("Letters"), "lending", "document"),
         ),
     ),
     (
@@ -127,4 +134,5 @@ _WAITING: Final = {
     "lending_review_queue": waiting_requests,
     "lending_appeal_changelist": waiting_appeals,
     "lending_planchange_changelist": waiting_changes,
+    "lending_arrears_desk": waiting_proposals,
 }

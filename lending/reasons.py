@@ -72,3 +72,20 @@ BREAK_LIMITS = {
     "months_in_a_year": _("More than two months in twelve would be skipped."),
 }
 """What stands against a payment break without asking, as the borrower reads it."""
+
+MISSING_FOR_STEP: Final[dict[str, Any]] = {
+    "days": _("Enough days past due"),
+    "wait": _("Long enough since the step before"),
+    "promise": _("No promise to pay runs"),
+    "run": _("Two instalments in a row overdue"),
+    "sum": _("Overdue sum large enough (section 498)"),
+    "offer": _("An offer to ease the loan recorded"),
+    "notice_runs": _("Final notice run out"),
+    "notice_paid": _("Something demanded is unpaid"),
+    "still_late": _("Nothing late any more"),
+    "still_owed": _("Everything paid"),
+    "nothing_owed": _("Something is owed"),
+    "second_person": _("Approved by a second person"),
+    "nothing_recovered": _("Something came in"),
+}
+"""What each guard of the ladder asks for, as a condition that holds or does not yet."""

@@ -17,7 +17,7 @@ from core.models import DayEndRun
 from core.wording import day, instant
 from ledger.selectors import last_chain_check, last_seal
 from lending.choices import REVIEW_DAYS
-from lending.models import Appeal, Instalment, Loan, LoanRequest
+from lending.models import Appeal, ArrearsProposal, Instalment, Loan, LoanRequest
 from lending.states import LoanStatus, RequestStatus
 from notifications.models import Message
 
@@ -62,6 +62,11 @@ def waiting_requests() -> int:
 def waiting_appeals() -> int:
     """Appeals that wait for an answer."""
     return Appeal.objects.filter(outcome="").count()
+
+
+def waiting_proposals() -> int:
+    """Decisions on arrears that wait for a second person."""
+    return ArrearsProposal.objects.filter(decided_at__isnull=True).count()
 
 
 def _listing(name: str, query: str = "") -> str:
@@ -153,7 +158,7 @@ def _lent(today: date) -> list[Card]:
             str(late["loans"]),
             _("%(cents)s overdue; in default: %(count)s")
             % {"cents": in_euro(late_cents), "count": loans["failed"]},
-            _listing("lending_loan_changelist", "?status__exact=defaulted"),
+            _listing("lending_arrears_desk"),
             "bad" if late["loans"] else "good",
         ),
     ]

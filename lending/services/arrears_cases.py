@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
@@ -68,7 +68,11 @@ def walk(*, on: date, at: datetime, loan_ids: Sequence[int] | None = None) -> di
 
 def concerned(on: date, loan_ids: Sequence[int] | None = None) -> list[int]:
     """The loans for which `on` may bring a step, from one query over all of them."""
-    given = {"on": on, "running": list(_RUNNING), "loan_ids": array_or_all(loan_ids)}
+    given: dict[str, Any] = {
+        "on": on,
+        "running": list(_RUNNING),
+        "loan_ids": array_or_all(loan_ids),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CONCERNED, given)
         rows = [_Concerned(*row) for row in cursor.fetchall()]

@@ -139,8 +139,9 @@ def test_a_letter_shows_the_split_and_its_hash_proves_the_copy(loan: Loan) -> No
             ],
         ]
     ]
-    assert (letter.data["costs"], letter.data["default_interest"]) == ("€0.00", "€0.00")
-    assert letter.data["total"] == letter.data["overdue"] == _written(first.total_cents)
+    assert (letter.data["costs"], letter.data["default_interest"]) == ("€0.00", "€0.13")
+    assert letter.data["overdue"] == _written(first.total_cents)
+    assert letter.data["total"] == _written(first.total_cents + 13)
     contact = Contact.objects.get(kind=ContactKind.LETTER)
     assert contact.document == letter
 
