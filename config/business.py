@@ -51,4 +51,5 @@ MONEY_CHECKS: tuple[str, ...] = (
     "payments.verify.operations_are_finished",
     "payments.verify.provider_agrees",
     "lending.verify.fees_equal_postings",
+    "lending.verify.statements_balance",
 )

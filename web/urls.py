@@ -23,6 +23,7 @@ from web.views import (
     requests,
     rounds,
     spares,
+    statements,
     statistics,
     wallet,
 )
@@ -91,6 +92,10 @@ _LENDER: list[URLPattern] = [
     path("wallet/pay-in/", wallet.pay_in, name="pay_in"),
     path("wallet/pay-in/return/", wallet.pay_in_return, name="pay_in_return"),
     path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
+    path("wallet/statement/", statements.statement, name="statement"),
+    path("wallet/statement.csv", statements.statement_file, name="statement_file"),
+    path("wallet/statement.pdf", statements.statement_pdf, name="statement_pdf"),
+    path("wallet/journal/<int:entry_id>/", statements.journal, name="journal"),
     path("holdings/", holdings.holdings, name="holdings"),
     path("holdings/<int:holding_id>/", holdings.holding, name="holding"),
     path("offers/", bids.offers, name="offers"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from accounts.models import User
 from ledger.models import Entry
-from lending.models import Holding, Loan, LoanRequest, Offer, Repayment
+from lending.models import Holding, Loan, LoanRequest, Offer, Repayment, WriteOff
+
+_NO_LOAN: Final = {"offer", "release", "round", "release-request"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,21 @@ def _loan_target(
 
 
 def _loans(named: Mapping[str, Mapping[str, int]]) -> dict[int, int]:
-    """Entry id -> loan id, for disbursements and repayments."""
+    """Entry id -> loan id, for disbursements, payments, those taken back, and losses."""
     disbursed = named["disbursement"]
     numbers = Loan.objects.filter(number__in=disbursed).values_list("number", "pk")
-    repaid = Repayment.objects.filter(entry__in=named["repayment"].values())
-    return {disbursed[number]: loan_id for number, loan_id in numbers} | dict(
-        repaid.values_list("entry_id", "loan_id")
-    )
+    others = {pk for kind in named.keys() - _NO_LOAN for pk in named[kind].values()} - {
+        *disbursed.values()
+    }
+    found = {disbursed[number]: loan_id for number, loan_id in numbers}
+    if others:
+        repaid = Repayment.objects.filter(entry__in=others)
+        back = Repayment.objects.filter(reversal_entry__in=others)
+        lost = WriteOff.objects.filter(entry__in=others)
+        found |= dict(repaid.values_list("entry_id", "loan_id"))
+        found |= dict(back.values_list("reversal_entry_id", "loan_id"))
+        found |= dict(lost.values_list("entry_id", "loan_id"))
+    return found
 
 
 def _requests(named: Mapping[str, Mapping[str, int]]) -> dict[int, int]:

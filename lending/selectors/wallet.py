@@ -11,16 +11,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.db.models import Case, F, Q, QuerySet, Sum, TextChoices, When
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.errors import NotFound
-from ledger.chart import EntryKind, Role
+from ledger.chart import Role
 from ledger.models import Account, Transfer
 from ledger.selectors import balances_cents
 from lending.selectors.booked_for import Target, targets_of
+from lending.selectors.reasons_of_moves import Reason, reason_of
+
+__all__ = [
+    "STATEMENTS",
+    "Reason",
+    "StatementLine",
+    "Wallet",
+    "statement_lines",
+    "statement_of",
+    "wallet_of",
+]
 
 STATEMENTS: Final = (Role.CASH, Role.RESERVED, Role.INVESTED, Role.IN_TRANSIT_OUT)
 """The accounts of a person of which there is a statement."""
@@ -47,34 +57,6 @@ class Wallet:
         """How much of what is here and not on its way out an amount is; None without anything."""
         here_cents = self.cash_cents + self.reserved_cents + self.invested_cents
         return cents / here_cents if here_cents else None
-
-
-class Reason(TextChoices):
-    """Why a line stands in the statement, from the person's view."""
-
-    PAY_IN = "pay_in", _("Pay-in")
-    RESERVED = "reserved", _("Reserved for a bid")
-    RELEASED = "released", _("Bid released")
-    LENT = "lent", _("Lent")
-    PRINCIPAL_RETURNED = "principal_returned", _("Principal repaid to you")
-    INTEREST_RECEIVED = "interest_received", _("Interest received")
-    LENDER_FEE = "lender_fee", _("Service fee")
-    WRITTEN_OFF = "written_off", _("Written off")
-    LOAN_PAID_OUT = "loan_paid_out", _("Your loan was paid out")
-    COLLECTED = "collected", _("Instalment collected from your bank account")
-    PRINCIPAL_PAID = "principal_paid", _("Principal paid")
-    INTEREST_PAID = "interest_paid", _("Interest paid")
-    WITHDRAWAL = "withdrawal", _("Withdrawal asked for")
-    WITHDRAWAL_RETURNED = "withdrawal_returned", _("Withdrawal came back")
-    PAID_OUT = "paid_out", _("Sent to your bank account")
-    PAYOUT_RETURNED = "payout_returned", _("Transfer to your bank came back")
-    LATE_INTEREST_RECEIVED = "late_interest_received", _("Default interest received")
-    LATE_INTEREST_PAID = "late_interest_paid", _("Default interest paid")
-    COSTS_PAID = "costs_paid", _("Costs of collection paid")
-    FEE_RETURNED = "fee_returned", _("Fee given back")
-    TAKEN_BACK = "taken_back", _("Payment taken back")
-    DEBT_SETTLED = "debt_settled", _("Settled after a payment was taken back")
-    CORRECTION = "correction", _("Correction")
 
 
 @dataclass(frozen=True)
@@ -134,7 +116,7 @@ def statement_lines(
             StatementLine(
                 id=row.pk,
                 on=row.entry.effective_on,
-                reason=_reason(row),
+                reason=reason_of(row.entry.kind, row.debit.role, row.credit.role),
                 amount_cents=row.signed_cents,
                 balance_cents=balance_cents,
                 target=targets.get(row.entry_id),
@@ -150,41 +132,3 @@ def _balance_after(user: User, line: Transfer, role: Role) -> int:
     newer = statement_of(user, role).filter(pk__gt=line.pk).order_by()
     moved: int = newer.aggregate(cents=Coalesce(Sum("signed_cents"), 0))["cents"]
     return balances_cents([role], user.pk)[role] - moved
-
-
-_BY_KIND: Final = {
-    EntryKind.PAY_IN: Reason.PAY_IN,
-    EntryKind.RESERVATION: Reason.RESERVED,
-    EntryKind.RELEASE: Reason.RELEASED,
-    EntryKind.COLLECTION: Reason.COLLECTED,
-    EntryKind.WITHDRAWAL_REQUESTED: Reason.WITHDRAWAL,
-    EntryKind.WITHDRAWAL_RETURNED: Reason.WITHDRAWAL_RETURNED,
-    EntryKind.PAYOUT: Reason.PAID_OUT,
-    EntryKind.PAYOUT_REOPENED: Reason.PAYOUT_RETURNED,
-    EntryKind.WRITE_OFF: Reason.WRITTEN_OFF,
-    EntryKind.REVERSAL: Reason.TAKEN_BACK,
-    EntryKind.RECEIVABLE_SETTLED: Reason.DEBT_SETTLED,
-    EntryKind.CONTRACT_WITHDRAWN: Reason.FEE_RETURNED,
-}
-_BY_ACCOUNTS: Final = {
-    (Role.RESERVED, Role.INVESTED): Reason.LENT,
-    (Role.PRINCIPAL, Role.IN_TRANSIT_OUT): Reason.LOAN_PAID_OUT,
-    (Role.INVESTED, Role.CASH): Reason.PRINCIPAL_RETURNED,
-    (Role.INTEREST_PASSED, Role.CASH): Reason.INTEREST_RECEIVED,
-    (Role.CASH, Role.FEES): Reason.LENDER_FEE,
-    (Role.CASH, Role.PRINCIPAL): Reason.PRINCIPAL_PAID,
-    (Role.CASH, Role.INTEREST_PASSED): Reason.INTEREST_PAID,
-    (Role.DEFAULT_INTEREST, Role.CASH): Reason.LATE_INTEREST_RECEIVED,
-    (Role.CASH, Role.DEFAULT_INTEREST): Reason.LATE_INTEREST_PAID,
-    (Role.CASH, Role.COLLECTION_COSTS): Reason.COSTS_PAID,
-    (Role.FEES, Role.CASH): Reason.FEE_RETURNED,
-}
-
-
-def _reason(row: Transfer) -> Reason:
-    """From the kind of the entry or, where one entry does several things, from the accounts."""
-    kind = EntryKind(row.entry.kind)
-    if kind in (EntryKind.DISBURSEMENT, EntryKind.REPAYMENT):
-        accounts = Role(row.debit.role), Role(row.credit.role)
-        return _BY_ACCOUNTS.get(accounts, Reason.CORRECTION)
-    return _BY_KIND.get(kind, Reason.CORRECTION)

@@ -17,6 +17,7 @@ from lending.verify.loans import (
     repayments_equal_parts_and_shares,
 )
 from lending.verify.pools import covers_agree
+from lending.verify.statements import statements_balance
 
 __all__ = [
     "covers_agree",
@@ -29,5 +30,6 @@ __all__ = [
     "repayments_equal_parts_and_shares",
     "requests_fully_funded_when_disbursed",
     "reserved_equals_open_offers",
+    "statements_balance",
     "states_follow_the_graph",
 ]

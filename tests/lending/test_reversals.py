@@ -97,7 +97,7 @@ def test_the_next_money_settles_what_is_owed_first() -> None:
     assert balance_cents(Role.CASH, spender.pk) == got - 75_00
     lines = statement_lines(spender, list(statement_of(spender)))
     assert Reason.DEBT_SETTLED in {line.reason for line in lines}
-    assert Reason.TAKEN_BACK in {line.reason for line in lines}
+    assert Reason.PRINCIPAL_TAKEN_BACK in {line.reason for line in lines}
     assert again.amount_cents == repayment.amount_cents
     assert_money("ledger", "lending")
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from accounts.models import User
 from core.clock import day_of
+from ledger.chart import Role
+from ledger.models import Entry
 from lending.models import ChangeKind, Loan, Offer, PlanChange
 from lending.services.contracts import sign
 from lending.services.easing import EasedTerms
@@ -60,6 +62,7 @@ def things() -> dict[str, Thing]:
         "hand bid": Thing({"offer_id": make.bid(lender, listed, 100_00).pk}, lender),
         "stake": Thing({"offer_id": stake.pk}, lender),
         "mandate": Thing({"mandate_id": rule.pk}, lender),
+        "journal entry": Thing({"entry_id": _entry_of(lender)}, lender),
         "message": Thing({"message_id": told.pk}, lender),
         **_requests(),
     }
@@ -78,6 +81,17 @@ def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:
         on=on,
         at=loans.noon(on),
         request_key=uuid4(),
+    )
+
+
+def _entry_of(person: User) -> int:
+    """The first entry on a person's cash."""
+    return (
+        Entry.objects.filter(
+            transfers__credit__role=Role.CASH, transfers__credit__holder_id=person.pk
+        )
+        .earliest("pk")
+        .pk
     )
 
 

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
@@ -23,6 +23,7 @@ from lending.states import RequestStatus
 from web.access import borrowers_only, person_of
 from web.addresses import address_of
 from web.errors import refusals_on
+from web.files import language_here, pdf_answer
 from web.forms.base import PariForm, posted
 
 
@@ -72,10 +73,10 @@ def pre_contract(request: HttpRequest, request_id: int) -> HttpResponse:
     document = deliver_pre_contract(
         borrower=person_of(request),
         request_id=request_id,
-        language=(get_language() or "de")[:2],
+        language=language_here(),
         at=clock.now(),
     )
-    return _document(document, f"pari-pre-contract-{request_id}.pdf")
+    return pdf_answer(document, f"pari-pre-contract-{request_id}.pdf")
 
 
 @require_safe
@@ -83,10 +84,4 @@ def pre_contract(request: HttpRequest, request_id: int) -> HttpResponse:
 def contract(request: HttpRequest, request_id: int) -> HttpResponse:
     """The contract as it was signed."""
     signed = contract_of(person_of(request), request_id)
-    return _document(bytes(signed.pdf), f"pari-{signed.number}.pdf")
-
-
-def _document(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return pdf_answer(bytes(signed.pdf), f"pari-{signed.number}.pdf")

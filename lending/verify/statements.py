@@ -1,0 +1,113 @@
+"""Proofs of the statements: months of the ledger against the rows of loans, and the far end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from django.db import connection
+
+from core.findings import Finding
+from lending.selectors.statements import ROLES, Balances
+from lending.verify.breaches import breaches
+
+
+def statements_balance() -> Iterator[Finding]:
+    """Per lender and month: what the ledger moved is what holdings, payments and losses say."""
+    yield from breaches("statements_balance", _MONTHS)
+
+
+def closings_from_balances(on: date) -> dict[int, Balances]:
+    """Each lender's accounts at the end of `on`: as they stand now, less all that came later."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSINGS, {"on": on})
+        for lender_id, role, cents in cursor.fetchall():
+            found[lender_id][role] = int(cents)
+    return {
+        lender_id: Balances(*(cents.get(role.value, 0) for role in ROLES))
+        for lender_id, cents in found.items()
+    }
+
+
+_MONTHS: Final = """
+WITH own AS (
+    SELECT account.id, account.holder_id, account.role
+    FROM ledger_account AS account
+    JOIN accounts_user AS person ON person.id = account.holder_id AND person.role = 'lender'
+    WHERE account.role IN ('cash', 'invested')
+), leg AS (
+    SELECT own.holder_id, own.role, transfer.entry_id, debit_id AS other_id, cents
+    FROM own JOIN ledger_transfer AS transfer ON transfer.credit_id = own.id
+    UNION ALL
+    SELECT own.holder_id, own.role, transfer.entry_id, credit_id, -cents
+    FROM own JOIN ledger_transfer AS transfer ON transfer.debit_id = own.id
+), booked AS (
+    SELECT leg.holder_id AS lender_id, date_trunc('month', entry.effective_on) AS month,
+           CASE WHEN leg.role = 'invested' THEN 'principal' ELSE other.role END AS what,
+           sum(leg.cents) AS cents
+    FROM leg
+    JOIN ledger_entry AS entry ON entry.id = leg.entry_id
+    JOIN ledger_account AS other ON other.id = leg.other_id
+    WHERE leg.role = 'invested'
+       OR other.role IN ('interest_passed', 'default_interest', 'recoveries_passed', 'fees')
+    GROUP BY 1, 2, 3
+), paid AS (
+    SELECT share.*, repayment.received_on AS "on", 1 AS sign
+    FROM lending_repaymentshare AS share
+    JOIN lending_repayment AS repayment ON repayment.id = share.repayment_id
+    UNION ALL
+    SELECT share.*, repayment.reversed_on, -1
+    FROM lending_repaymentshare AS share
+    JOIN lending_repayment AS repayment ON repayment.id = share.repayment_id
+    WHERE repayment.reversed_on IS NOT NULL
+), happened AS (
+    SELECT holding.lender_id, paid."on", paid.sign * figure.cents AS cents, figure.what
+    FROM paid
+    JOIN lending_holding AS holding ON holding.id = paid.holding_id
+    CROSS JOIN LATERAL (
+        VALUES ('principal', -paid.principal_cents), ('interest_passed', paid.interest_cents),
+               ('default_interest', paid.default_interest_cents),
+               ('recoveries_passed', paid.recovered_cents), ('fees', -paid.fee_cents)
+    ) AS figure (what, cents)
+    UNION ALL
+    SELECT holding.lender_id, loan.disbursed_on, holding.principal_cents, 'principal'
+    FROM lending_holding AS holding JOIN lending_loan AS loan ON loan.id = holding.loan_id
+    UNION ALL
+    SELECT holding.lender_id, write_off."on", -loss.principal_cents, 'principal'
+    FROM lending_writeoffshare AS loss
+    JOIN lending_writeoff AS write_off ON write_off.id = loss.write_off_id
+    JOIN lending_holding AS holding ON holding.id = loss.holding_id
+), told AS (
+    SELECT lender_id, date_trunc('month', "on") AS month, what, sum(cents) AS cents
+    FROM happened GROUP BY 1, 2, 3
+)
+SELECT 'person:' || lender_id, coalesce(told.cents, 0), coalesce(booked.cents, 0),
+       what || ' in ' || to_char(month, 'YYYY-MM')
+FROM told FULL JOIN booked USING (lender_id, month, what)
+WHERE coalesce(told.cents, 0) <> coalesce(booked.cents, 0)
+ORDER BY lender_id, month, what
+"""
+
+_CLOSINGS: Final = """
+WITH own AS (
+    SELECT account.id, account.holder_id, account.role, account.side, account.balance_cents
+    FROM ledger_account AS account
+    JOIN accounts_user AS person ON person.id = account.holder_id AND person.role = 'lender'
+    WHERE account.role IN ('cash', 'reserved', 'in_transit_out', 'receivable', 'invested')
+), later AS (
+    SELECT id, debit_id, credit_id, cents FROM ledger_transfer
+    WHERE entry_id IN (SELECT id FROM ledger_entry WHERE effective_on > %(on)s)
+), change AS (
+    SELECT account_id, sum(cents) AS cents
+    FROM (SELECT credit_id AS account_id, cents FROM later
+          UNION ALL SELECT debit_id, -cents FROM later) AS leg
+    GROUP BY 1
+)
+SELECT own.holder_id, own.role,
+       own.balance_cents
+           - CASE own.side WHEN 'credit' THEN 1 ELSE -1 END * coalesce(change.cents, 0)
+FROM own LEFT JOIN change ON change.account_id = own.id
+"""
