@@ -102,6 +102,24 @@ def same_instant(at: datetime) -> bytes:
     return struct.pack(">q", (at - _EPOCH) // timedelta(microseconds=1))
 
 
+def read_numbers(query: str, params: Sequence[object], *, columns: int) -> list[Ints]:
+    """The result of a query of whole numbers, none of them null, by binary COPY: its columns."""
+    whole = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    statement = connection.ops.compose_sql(whole, params)  # type: ignore[attr-defined]
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
+        given = b"".join(copy)
+    kind = [("fields", ">i2")]
+    for number in range(columns):
+        kind += [(f"length{number}", ">i4"), (f"value{number}", ">i8")]
+    body = memoryview(given)[len(_BINARY_HEAD) : len(given) - len(_BINARY_END)]
+    rows = np.frombuffer(body, np.dtype(kind))
+    return [rows[f"value{number}"].astype(np.int64) for number in range(columns)]
+
+
 def array_of(values: Iterable[int]) -> str:
     """Whole numbers as PostgreSQL writes an array, for a parameter cast to an array type.
 

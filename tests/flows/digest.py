@@ -1,0 +1,93 @@
+"""What a database says of money and loans, without what may differ between two runs of the same.
+
+A row is told by its figures, days and words and by the rows that it points to, not by its key:
+keys have gaps where something was rolled back. Instants and random names are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from hashlib import sha256
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import models
+
+_APPS: Final = ("core", "ledger", "lending", "notifications", "payments")
+_LEFT_OUT: Final = frozenset(
+    {"DayEndRun", "DayEndStep", "DayEndShard", "MarketDay", "Seal", "SealedEntry", "HeadCopy"}
+)
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"\d+")
+_NAMED_BY_KEY: Final = ("key", "subject")
+
+
+def digest() -> dict[str, Counter[str]]:
+    """Per table how often each row stands there, told without its key."""
+    return _Digest().tables()
+
+
+def _told_models() -> list[type[models.Model]]:
+    found = [model for app in _APPS for model in apps.get_app_config(app).get_models()]
+    return [model for model in found if model.__name__ not in _LEFT_OUT]
+
+
+class _Digest:
+    def __init__(self) -> None:
+        self.models = {model._meta.db_table: model for model in _told_models()}
+        self.rows = {table: _read(model) for table, model in self.models.items()}
+        self.told: dict[tuple[str, Any], str] = {}
+
+    def tables(self) -> dict[str, Counter[str]]:
+        """All rows told; an account that holds nothing is as good as none."""
+        return {
+            table: Counter(
+                self.tell(table, key) for key, row in rows.items() if row.get("balance_cents", 1)
+            )
+            for table, rows in self.rows.items()
+        }
+
+    def tell(self, table: str, key: Any) -> str:
+        """One row in words; the rows that it points to by the hash of theirs."""
+        if (table, key) not in self.told:
+            model, row = self.models[table], self.rows[table][key]
+            said = {
+                field.attname: self._value(field, row[field.attname])
+                for field in model._meta.concrete_fields
+                if not field.primary_key and not isinstance(field, models.DateTimeField)
+            }
+            self.told[table, key] = json.dumps(said, default=str, sort_keys=True)
+        return self.told[table, key]
+
+    def _value(self, field: models.Field[Any, Any], value: Any) -> Any:
+        target = field.related_model._meta.db_table if field.is_relation else ""  # type: ignore[union-attr]
+        if value is not None and target in self.rows:
+            return sha256(self.tell(target, value).encode()).hexdigest()[:12]
+        if isinstance(field, models.BinaryField | models.UUIDField):
+            return None
+        if isinstance(value, dict | list):
+            value = json.dumps(value, sort_keys=True)
+        if isinstance(value, str):
+            value = _UUID.sub("?", value)
+            return _NUMBER.sub("#", value) if field.name in _NAMED_BY_KEY else value
+        return value
+
+
+def _read(model: type[models.Model]) -> dict[Any, dict[str, Any]]:
+    names = [field.attname for field in model._meta.concrete_fields]
+    return {row[model._meta.pk.attname]: row for row in model._base_manager.values(*names)}
+
+
+def differences(before: dict[str, Counter[str]], after: dict[str, Counter[str]]) -> list[str]:
+    """The rows that one has and the other has not, for the message of a failure."""
+    return [
+        f"{sign} {table} {row}"
+        for table in before
+        for sign, rest in (
+            ("-", before[table] - after[table]),
+            ("+", after[table] - before[table]),
+        )
+        for row in rest.elements()
+    ]
