@@ -21,9 +21,7 @@ from core.errors import DomainError
 from core.transitions import advance
 from ledger.chart import EntryKind
 from lending.domain.due_dates import payable_on
-from lending.models import LoanEventKind, Repayment
-from lending.selectors.charges import payable
-from lending.services.repayments import repay
+from lending.models import LoanEventKind
 from lending.services.timeline import note_event
 from payments.errors import Refused, UnexpectedFact
 from payments.facts import Payment
@@ -37,6 +35,7 @@ from payments.limits import (
 )
 from payments.models import Collection, OperationKind
 from payments.services import booking, letters, operations
+from payments.services.passing_on import locked_collection, pass_on, pass_on_collected
 from payments.states import COLLECTION_TRANSITIONS, CollectionStatus, OperationStatus
 
 log = structlog.get_logger(__name__)
@@ -111,57 +110,21 @@ def _send(collection: Collection, *, at: datetime) -> None:
     _note_sent(collection.pk, Payment.read(operation.answer), at=at)
 
 
-def refresh(*, collection_id: int, at: datetime) -> Collection:
-    """Fetch the payment, move the collection to where it is, and pass on what was collected."""
+def look(*, collection_id: int, at: datetime) -> Collection:
+    """Fetch the payment and move the collection to where it is."""
     collection = Collection.objects.get(pk=collection_id)
     if collection.payment_id:
         collection = _apply(collection.pk, gateway().payment(collection.payment_id), at=at)
+    return collection
+
+
+def refresh(*, collection_id: int, at: datetime) -> Collection:
+    """Fetch the payment, move the collection to where it is, and pass on what was collected."""
+    collection = look(collection_id=collection_id, at=at)
     if collection.status == CollectionStatus.SUCCEEDED and not collection.is_passed_on:
         pass_on(collection_id=collection.pk, at=at)
         collection.refresh_from_db()
     return collection
-
-
-def pass_on_collected(*, at: datetime) -> int:
-    """Share out whatever was collected and not yet passed on; returns how many."""
-    rows = Collection.objects.filter(status=CollectionStatus.SUCCEEDED, is_passed_on=False)
-    done = 0
-    for collection_id in list(rows.order_by("id").values_list("id", flat=True)):
-        try:
-            pass_on(collection_id=collection_id, at=at)
-            done += 1
-        except DomainError as problem:
-            log.error("collection_not_passed_on", collection_id=collection_id, code=problem.code)
-    return done
-
-
-@transaction.atomic
-def pass_on(*, collection_id: int, at: datetime) -> Repayment | None:
-    """Share out a collected instalment among the lenders, once.
-
-    If less is due by now, the rest stays in the borrower's wallet, and the borrower is told what
-    can be done with it. Returns None when nothing was due any more.
-    """
-    collection = _locked(collection_id)
-    if collection.is_passed_on:
-        return collection.repayment
-    loan, received_on = collection.instalment.loan, collection.settled_on or day_of(at)
-    due = payable(loan, received_on, collection.instalment_id)
-    amount_cents = min(collection.amount_cents, due.total_cents)
-    repayment = None
-    if amount_cents:
-        repayment = repay(
-            loan_id=loan.pk,
-            amount_cents=amount_cents,
-            reference=str(collection.uuid),
-            received_on=received_on,
-            at=at,
-            instalment_id=collection.instalment_id,
-        )
-    if surplus_cents := collection.amount_cents - amount_cents:
-        letters.surplus_held(collection, surplus_cents, at=at)
-    Collection.objects.filter(pk=collection_id).update(repayment=repayment, is_passed_on=True)
-    return repayment
 
 
 def _due(on: date) -> Iterator[_Due]:
@@ -210,7 +173,7 @@ def _params(collection: Collection) -> dict[str, object]:
 
 @transaction.atomic
 def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
-    collection = _locked(collection_id)
+    collection = locked_collection(collection_id)
     if collection.status != CollectionStatus.CREATED:
         return
     advance(
@@ -227,7 +190,7 @@ def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
 @transaction.atomic
 def _apply(collection_id: int, fact: Payment, *, at: datetime) -> Collection:
     """Move forward only, from what the provider says now."""
-    collection = _locked(collection_id)
+    collection = locked_collection(collection_id)
     if collection.status != CollectionStatus.PROCESSING:
         return collection
     if fact.status == "succeeded":
@@ -261,7 +224,7 @@ def _succeed(collection: Collection, fact: Payment, *, at: datetime) -> None:
 
 @transaction.atomic
 def _fail(collection_id: int, reason: str, *, at: datetime) -> None:
-    collection = _locked(collection_id)
+    collection = locked_collection(collection_id)
     if collection.status in (CollectionStatus.CREATED, CollectionStatus.PROCESSING):
         _note_failure(collection, reason, at=at)
 
@@ -288,11 +251,6 @@ def _tell(collection: Collection, kind: LoanEventKind, *, at: datetime) -> None:
         instalment_number=collection.instalment.number,
         amount_cents=collection.amount_cents,
     )
-
-
-def _locked(collection_id: int) -> Collection:
-    rows = Collection.objects.select_for_update(of=("self",))
-    return rows.select_related("instalment__loan").get(pk=collection_id)
 
 
 _DUE = """

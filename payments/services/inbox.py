@@ -13,9 +13,13 @@ from core.errors import DomainError
 from payments.facts import Event
 from payments.models import CapitalPayment, Collection, PayIn, Payout, WebhookEvent
 from payments.services import bank_accounts, capital, collections, identity, pay_ins, payouts
+from payments.services.passing_on import MANY, pass_on_collected
 from payments.states import EventStatus
 
 log = structlog.get_logger(__name__)
+
+Acts = dict[str, Callable[[str, datetime], bool]]
+"""What each kind of event makes us do; the act says whether it was about something of ours."""
 
 
 def store(event: Event, *, at: datetime) -> None:
@@ -38,13 +42,14 @@ def handle(*, event_id: int, at: datetime) -> EventStatus:
     event = WebhookEvent.objects.get(pk=event_id)
     if event.status != EventStatus.RECEIVED:
         return EventStatus(event.status)
-    return _handle(event, at=at)
+    return _handle(event, _ACTS, at=at)
 
 
-def _handle(event: WebhookEvent, *, at: datetime) -> EventStatus:
+def _handle(event: WebhookEvent, acts: Acts, *, at: datetime) -> EventStatus:
     rows, tries = WebhookEvent.objects.filter(pk=event.pk), F("tries") + 1
     try:
-        is_ours = _act(event, at=at)
+        act = acts.get(event.kind)
+        is_ours = act is not None and act(event.object_id, at)
     except DomainError as problem:
         rows.update(tries=tries, error=f"{problem.code}: {problem.detail}"[:200])
         raise
@@ -54,22 +59,21 @@ def _handle(event: WebhookEvent, *, at: datetime) -> EventStatus:
 
 
 def handle_waiting(*, at: datetime, limit: int = 10_000) -> int:
-    """Handle every event that waits, oldest first; returns how many were handled."""
-    rows = WebhookEvent.objects.filter(status=EventStatus.RECEIVED).order_by("id")[:limit]
-    handled = 0
-    for event in list(rows):
+    """Handle every event that waits, oldest first; returns how many were handled.
+
+    On a collection day what many of them brought is passed on together afterwards.
+    """
+    rows = list(WebhookEvent.objects.filter(status=EventStatus.RECEIVED).order_by("id")[:limit])
+    is_many, handled = len(rows) >= MANY, 0
+    for event in rows:
         try:
-            _handle(event, at=at)
+            _handle(event, _ACTS_OF_MANY if is_many else _ACTS, at=at)
             handled += 1
         except DomainError as problem:
             log.warning("event_waits", event_id=event.event_id, kind=event.kind, code=problem.code)
+    if is_many:
+        pass_on_collected(at=at)
     return handled
-
-
-def _act(event: WebhookEvent, *, at: datetime) -> bool:
-    """Whether the event was about something of ours."""
-    act = _ACTS.get(event.kind)
-    return act is not None and act(event.object_id, at)
 
 
 def _refresh(model: Any, field: str, refresh: Callable[..., Any], name: str) -> Callable[..., bool]:
@@ -90,7 +94,13 @@ def _payment(object_id: str, at: datetime) -> bool:
     return _collection(object_id, at) or _pay_in_by_payment(object_id, at)
 
 
+def _payment_of_many(object_id: str, at: datetime) -> bool:
+    """The same, and a collection is passed on later."""
+    return _collection_alone(object_id, at) or _pay_in_by_payment(object_id, at)
+
+
 _collection = _refresh(Collection, "payment_id", collections.refresh, "collection_id")
+_collection_alone = _refresh(Collection, "payment_id", collections.look, "collection_id")
 _pay_in = _refresh(PayIn, "session_id", pay_ins.refresh, "pay_in_id")
 _pay_in_by_payment = _refresh(PayIn, "payment_id", pay_ins.refresh, "pay_in_id")
 _payout = _refresh(Payout, "payout_id", payouts.refresh, "payout_id")
@@ -113,7 +123,7 @@ def _mandate(object_id: str, at: datetime) -> bool:
     return bank_accounts.drop_by_mandate(mandate_id=object_id, at=at) is not None
 
 
-_ACTS: Final[dict[str, Callable[[str, datetime], bool]]] = {
+_ACTS: Final[Acts] = {
     "account.updated": _recipient,
     "checkout.session.async_payment_failed": _pay_in,
     "checkout.session.async_payment_succeeded": _pay_in,
@@ -136,3 +146,5 @@ _ACTS: Final[dict[str, Callable[[str, datetime], bool]]] = {
     "topup.succeeded": _capital,
 }
 """What each kind of event makes us look at; other kinds are kept and left alone."""
+
+_ACTS_OF_MANY: Final[Acts] = _ACTS | {"payment_intent.succeeded": _payment_of_many}

@@ -24,6 +24,7 @@ from payments.services import (
     pay_ins,
     payouts,
 )
+from payments.services.passing_on import pass_on_collected
 from payments.states import (
     UNFINISHED,
     CapitalStatus,
@@ -49,7 +50,7 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "capital": _capital(before, at),
         "identity_checks": _identity_checks(before, at),
         "bank_accounts": _bank_accounts(before, at),
-        "passed_on": collections.pass_on_collected(at=at),
+        "passed_on": pass_on_collected(at=at),
     }
 
 
