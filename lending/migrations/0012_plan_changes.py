@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('payment_break', 'Payment break'), ('longer_term', 'Longer term'), ('lower_rate', 'Lower rate'), ('waiver', 'Part waiver')], max_length=14, verbose_name='kind')),
-                ('status', models.CharField(choices=[('asked', 'Asked for'), ('agreed', 'Offered to the borrower'), ('in_force', 'In force'), ('refused', 'Refused'), ('expired', 'Over')], default='asked', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('asked', 'Asked for'), ('agreed', 'Offered'), ('in_force', 'In force'), ('refused', 'Refused'), ('expired', 'Over')], default='asked', max_length=10, verbose_name='status')),
                 ('request_key', models.UUIDField(editable=False, unique=True)),
                 ('terms', models.JSONField(default=dict, verbose_name='terms')),
                 ('figures', models.JSONField(blank=True, default=dict, verbose_name='figures')),
