@@ -42,7 +42,12 @@ class BookedLoan:
     in_default: bool
     defaulted_on: date | None
     closed_on: date | None
-    is_withdrawn: bool
+    was_withdrawn_from: bool
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the borrower withdrew from the contract and gave all of it back."""
+        return self.was_withdrawn_from and self.closed_on is not None and not self.written_off_cents
 
     @property
     def outstanding_cents(self) -> int:

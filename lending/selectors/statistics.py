@@ -217,7 +217,7 @@ def _cohorts(loans: Iterable[BookedLoan], on: date, funding: dict[date, Funding]
     by_quarter: dict[date, list[BookedLoan]] = defaultdict(list)
     for loan in loans:
         by_quarter[quarter_of(loan.disbursed_on)].append(loan)
-    flows = _flows(on)
+    flows = _flows(on, [loan.loan_id for of_quarter in by_quarter.values() for loan in of_quarter])
     return [
         Cohort(
             first_on=first_on,
@@ -250,11 +250,11 @@ def _returns(
     return lender_return(flows, on=on, cash_cents=0, claims=worth)
 
 
-def _flows(on: date) -> dict[date, list[tuple[date, int]]]:
+def _flows(on: date, loan_ids: list[int]) -> dict[date, list[tuple[date, int]]]:
     """What lenders gave (negative) and received of each cohort, day by day."""
     found: dict[date, list[tuple[date, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_COHORT_FLOWS, {"on": on})
+        cursor.execute(_COHORT_FLOWS, {"on": on, "loans": loan_ids})
         for quarter, day, cents in cursor.fetchall():
             found[quarter].append((day, int(cents)))
     return found
@@ -294,11 +294,8 @@ def _requests(on: date) -> list[Asked]:
 _COHORT_FLOWS: Final = """
 WITH run AS (
     SELECT id, date_trunc('quarter', disbursed_on)::date AS quarter, disbursed_on, principal_cents
-    FROM lending_loan AS loan
-    WHERE disbursed_on <= %(on)s AND NOT EXISTS (
-        SELECT FROM lending_loanevent
-        WHERE loan_id = loan.id AND kind = 'withdrawn' AND "on" <= %(on)s
-    )
+    FROM lending_loan
+    WHERE id = ANY(%(loans)s)
 ), received AS (
     SELECT run.quarter, repayment.received_on, repayment.reversed_on,
            repayment.principal_cents + repayment.interest_cents + repayment.default_interest_cents

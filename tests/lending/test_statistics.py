@@ -16,6 +16,7 @@ from lending.selectors.loan_book import loan_book
 from lending.selectors.public_book import COLUMNS, public_book
 from lending.selectors.statistics import Funding, MarketRecord, market_record
 from lending.services.arrears import age_loans
+from lending.services.contract_withdrawals import withdraw_from_contract
 from lending.services.expiry import expire_requests
 from tests.factories import loans, people
 from tests.factories.people import AT
@@ -162,3 +163,14 @@ def test_more_loans_take_no_more_queries(django_assert_num_queries: Any) -> None
             market_record(date(2026, 5, 1))
     with django_assert_num_queries(0):
         assert isinstance(market_record(date(2026, 5, 1)), MarketRecord)
+
+
+def test_a_loan_withdrawn_from_and_given_back_never_ran() -> None:
+    kept, gone = _lent(AT, paid=2), _lent(AT, paid=0)
+    on = AT.date() + timedelta(days=5)
+    loans.give_collected(gone.borrower, gone.principal_cents + 10_00, on=on)
+    withdraw_from_contract(borrower=gone.borrower, loan_id=gone.pk, on=on, at=loans.noon(on))
+    record = market_record(date(2026, 3, 1))
+    assert (record.totals.loans, record.withdrawn) == (1, 1)
+    assert record.totals.lent_cents == kept.principal_cents
+    assert [loan.state for loan in loan_book(date(2026, 3, 1))] == ["on_time", "withdrawn"]

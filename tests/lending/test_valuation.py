@@ -21,6 +21,7 @@ from lending.selectors.returns import lender_overview, value_history
 from lending.selectors.valuation import books_on, value_on
 from lending.services import recoveries
 from lending.services.arrears import age_loans
+from lending.services.reversals import reverse_repayment
 from tests.factories import arrears as arrears_factory
 from tests.factories import loans, people
 from tests.factories.requests import bid, listed_request
@@ -226,3 +227,39 @@ def test_after_clean_months_a_loan_is_in_default_no_more() -> None:
     assert loan.status == "active"
     assert value_on(lender, sound_on).late == []
     assert [claim.bucket for claim in value_on(lender, date(2026, 9, 10)).late] == ["over-90"]
+
+
+def test_a_payment_taken_back_counted_until_then_and_leaves_a_debt_where_it_was_spent() -> None:
+    lender = people.lender()
+    loan = loans.loan(
+        shares_cents=[1_000_00, 1_000_00],
+        lenders=[lender, people.lender()],
+        term_months=12,
+        due_day=15,
+    )
+    first, second = loans.pay_instalments(loan, 2)
+    on = second.received_on + timedelta(days=12)
+    before = value_on(lender, on - timedelta(days=1))
+    request = listed_request(amount_cents=1_000_00, at=loans.noon(on))
+    bid(lender, request, 100_00, at=loans.noon(on))
+    reverse_repayment(repayment_id=second.pk, on=on, at=loans.noon(on), reason="no cover")
+    again, after = books_on(lender, [on - timedelta(days=1), on])
+    assert again.value == before.value
+    assert (again.interest_cents, again.late) == (before.interest_cents, [])
+    share = second.shares.get(holding__lender=lender)
+    got = share.principal_cents + share.interest_cents - share.fee_cents
+    owes = balances_cents((Role.RECEIVABLE,), lender.pk)[Role.RECEIVABLE]
+    free = balances_cents((Role.CASH, Role.RESERVED), lender.pk)
+    assert owes > 0
+    assert after.cash_cents == sum(free.values()) - owes == before.cash_cents - got
+    assert after.invested_cents == before.invested_cents + share.principal_cents
+    assert after.interest_cents == before.interest_cents - share.interest_cents
+    assert [(claim.bucket, claim.principal_cents) for claim in after.late] == [
+        ("1-30", after.invested_cents)
+    ]
+    held = positions(after)
+    assert sum(row.outstanding_cents for row in held) == after.invested_cents
+    assert sum(row.interest_cents for row in held) == after.interest_cents
+    plan = list(loan.instalments.order_by("number"))
+    assert first.principal_cents == plan[0].principal_cents
+    assert_money("ledger", "lending")
