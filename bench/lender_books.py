@@ -173,11 +173,15 @@ WHERE due_on <= %(on)s
 
 _ENTRIES: Final = """
 INSERT INTO ledger_entry (reference, kind, effective_on, posted_at)
-SELECT 'disbursement:' || number, 'disbursement', disbursed_on, %(at)s FROM lending_loan
-UNION ALL
-SELECT reference, 'repayment', due_on, %(at)s FROM paid
-UNION ALL
-SELECT 'collection:' || reference, 'collection', due_on, %(at)s FROM paid
+SELECT *, %(at)s FROM (
+    SELECT 'disbursement:' || number AS reference, 'disbursement', disbursed_on AS day
+    FROM lending_loan
+    UNION ALL
+    SELECT 'collection:' || reference, 'collection', due_on FROM paid
+    UNION ALL
+    SELECT reference, 'repayment', due_on FROM paid
+) AS entry (reference, kind, day)
+ORDER BY day, split_part(reference, ':', 4), reference
 """
 
 _REPAYMENTS: Final = """

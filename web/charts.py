@@ -58,8 +58,8 @@ class ColumnChart:
 
     lower: list[Box]
     upper: list[Box]
-    marks: list[Box]
     ticks: list[Tick]
+    marks: Sequence[Box] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def column_chart(
         _box(slot * place + slot * 0.1, slot * 0.8, cents, cents, top)
         for place, cents in enumerate(marks)
     ]
-    return ColumnChart(lower_boxes, upper_boxes, mark_boxes, ticks(top))
+    return ColumnChart(lower_boxes, upper_boxes, ticks(top), mark_boxes)
 
 
 def paired_chart(first: Sequence[int], second: Sequence[int]) -> ColumnChart:

@@ -43,8 +43,10 @@ class HoldingRow(serializers.Serializer[Holding]):
     outstanding_cents = serializers.IntegerField()
     repaid_cents = serializers.IntegerField()
     interest_cents = serializers.IntegerField(help_text="Received so far, before fees.")
+    default_interest_cents = serializers.IntegerField()
+    recovered_cents = serializers.IntegerField(help_text="After a write-off.")
     fee_cents = serializers.IntegerField()
-    received_cents = serializers.IntegerField(help_text="Principal and interest less fees.")
+    received_cents = serializers.IntegerField(help_text="All that was received, less fees.")
     written_off_cents = serializers.IntegerField()
     value_cents = serializers.SerializerMethodField()
     value_on = serializers.SerializerMethodField()
@@ -74,14 +76,22 @@ class HoldingShare(serializers.Serializer[RepaymentShare]):
     """What the holding received of one payment."""
 
     received_on = serializers.DateField(source="repayment.received_on")
+    reversed_on = serializers.DateField(
+        source="repayment.reversed_on",
+        allow_null=True,
+        help_text="From this day on it counts no more: the bank took the payment back.",
+    )
     principal_cents = serializers.IntegerField()
     interest_cents = serializers.IntegerField()
+    default_interest_cents = serializers.IntegerField()
+    recovered_cents = serializers.IntegerField()
     fee_cents = serializers.IntegerField()
     net_cents = serializers.SerializerMethodField()
 
     def get_net_cents(self, share: RepaymentShare) -> int:
         """What was booked to the lender's cash."""
-        return share.principal_cents + share.interest_cents - share.fee_cents
+        earned = share.interest_cents + share.default_interest_cents + share.recovered_cents
+        return share.principal_cents + earned - share.fee_cents
 
 
 class HoldingDetail(HoldingRow):

@@ -14,12 +14,14 @@ from lending.domain.returns import Bucket, claim_bucket, haircut_value
 from lending.models import ChangeKind, Holding, Instalment, PlanChange, RepaymentShare
 from lending.states import ChangeStatus, LoanStatus
 
+_EARNED = F("interest_cents") + F("default_interest_cents") + F("recovered_cents")
+
 
 def holdings_of(user: User) -> QuerySet[Holding]:
     """A lender's holdings with their loans, newest first.
 
     `next_due_on` is the due date of the loan's oldest instalment not fully paid, None when all
-    are; `lateness` reads the days past due from it. `received_cents` is principal and interest
+    are; `lateness` reads the days past due from it. `received_cents` is all that was
     received so far, less fees. `break_from` and `break_until` are the first payment that an agreed
     break leaves out and the first one after it, None without one; `is_on_break` reads them.
     """
@@ -36,7 +38,7 @@ def holdings_of(user: User) -> QuerySet[Holding]:
             next_due_on=Subquery(oldest),
             break_from=Subquery(agreed.values("starts_on")[:1]),
             break_until=Subquery(agreed.values("ends_on")[:1]),
-            received_cents=repaid + F("interest_cents") - F("fee_cents"),
+            received_cents=repaid + _EARNED - F("fee_cents"),
         )
         .order_by("-loan__disbursed_on", "-id")
     )

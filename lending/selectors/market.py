@@ -87,7 +87,7 @@ def market_figures() -> MarketFigures:
         weighted_rate=Sum(F("annual_rate") * F("amount_cents")),
     )
     lent = Loan.objects.aggregate(loans=Count("id"), lent_cents=Coalesce(Sum("principal_cents"), 0))
-    returned = Repayment.objects.aggregate(
+    returned = Repayment.objects.filter(reversed_on__isnull=True).aggregate(
         repaid_cents=Coalesce(Sum("principal_cents"), 0),
         interest_cents=Coalesce(Sum("interest_cents"), 0),
     )

@@ -14,6 +14,7 @@ from lending.selectors.holdings import (
     is_on_break,
     lateness,
     shares_of,
+    value_of,
 )
 from lending.selectors.loans import schedule_of, timeline_of
 from lending.selectors.offers import offers_of
@@ -55,6 +56,7 @@ def holding(request: HttpRequest, holding_id: int) -> HttpResponse:
         "loan": own.loan,
         "days_late": days,
         "bucket": bucket,
+        "value_cents": value_of(own, today),
         "on_break": is_on_break(own, today),
         "changes": [
             seen_by_holder(change, own, own.loan) for change in changes_of(person, own.loan_id)
