@@ -49,6 +49,7 @@ class Role(TextChoices):
     DEFAULT_INTEREST = "default_interest", _("default interest passed through")
     RECOVERIES_PASSED = "recoveries_passed", _("recoveries passed through")
     COLLECTION_COSTS = "collection_costs", _("costs of collection laid out")
+    POOL_PASSED = "pool_passed", _("shared within a pool")
 
 
 class Rule(NamedTuple):
@@ -77,6 +78,7 @@ RULES: Final[dict[Role, Rule]] = {
     Role.DEFAULT_INTEREST: Rule(Holder.PLATFORM, Side.CREDIT),
     Role.RECOVERIES_PASSED: Rule(Holder.PLATFORM, Side.CREDIT),
     Role.COLLECTION_COSTS: Rule(Holder.PLATFORM, Side.DEBIT),
+    Role.POOL_PASSED: Rule(Holder.PLATFORM, Side.CREDIT),
 }
 
 PLATFORM_ID: Final = 0
@@ -106,3 +108,4 @@ class EntryKind(TextChoices):
     COLLECTION_COST = "collection_cost", _("Cost of collection")
     RECOVERY = "recovery", _("Recovery shared out")
     CONTRACT_WITHDRAWN = "contract_withdrawn", _("Withdrawal from the contract")
+    POOL = "pool", _("Shared within a pool")

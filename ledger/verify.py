@@ -37,8 +37,8 @@ ORDER BY entry.id
 
 _MUST_BE_ZERO = """
 SELECT role, balance_cents FROM ledger_account
-WHERE role IN ('interest_passed', 'default_interest', 'recoveries_passed', 'clearing_in',
-               'clearing_out')
+WHERE role IN ('interest_passed', 'default_interest', 'recoveries_passed', 'pool_passed',
+               'clearing_in', 'clearing_out')
   AND balance_cents <> 0
 ORDER BY role
 """

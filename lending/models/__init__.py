@@ -26,6 +26,7 @@ from lending.models.loans import Allocation, FirstPeriod, Holding, Instalment, L
 from lending.models.mandates import Mandate
 from lending.models.offers import Offer
 from lending.models.plans import InstalmentKind, Plan, PlanReason
+from lending.models.pools import PoolBooking, PoolRun
 from lending.models.repayments import (
     LoanEvent,
     LoanEventKind,
@@ -75,6 +76,8 @@ __all__ = [
     "Plan",
     "PlanChange",
     "PlanReason",
+    "PoolBooking",
+    "PoolRun",
     "Repayment",
     "RepaymentKind",
     "RepaymentPart",

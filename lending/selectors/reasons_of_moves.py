@@ -21,6 +21,8 @@ class Reason(TextChoices):
     INTEREST_RECEIVED = "interest_received", _("Interest received")
     LATE_INTEREST_RECEIVED = "late_interest_received", _("Default interest received")
     RECOVERED = "recovered", _("Recovered after a write-off")
+    POOL_RECEIVED = "pool_received", _("Received from the pool")
+    POOL_PAID = "pool_paid", _("Paid into the pool")
     LENDER_FEE = "lender_fee", _("Service fee")
     PRINCIPAL_TAKEN_BACK = "principal_taken_back", _("Principal taken back")
     INTEREST_TAKEN_BACK = "interest_taken_back", _("Interest taken back")
@@ -76,6 +78,8 @@ _BY_ACCOUNTS: Final = {
     (Role.INTEREST_PASSED, Role.CASH): Reason.INTEREST_RECEIVED,
     (Role.DEFAULT_INTEREST, Role.CASH): Reason.LATE_INTEREST_RECEIVED,
     (Role.RECOVERIES_PASSED, Role.CASH): Reason.RECOVERED,
+    (Role.POOL_PASSED, Role.CASH): Reason.POOL_RECEIVED,
+    (Role.CASH, Role.POOL_PASSED): Reason.POOL_PAID,
     (Role.CASH, Role.FEES): Reason.LENDER_FEE,
     (Role.FEES, Role.CASH): Reason.FEE_RETURNED,
     (Role.CASH, Role.PRINCIPAL): Reason.PRINCIPAL_PAID,

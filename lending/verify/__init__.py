@@ -16,7 +16,7 @@ from lending.verify.loans import (
     loan_sums,
     repayments_equal_parts_and_shares,
 )
-from lending.verify.pools import covers_agree
+from lending.verify.pools import covers_agree, pools_share_out
 from lending.verify.statements import statements_balance
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "instalments_sum_to_principal",
     "lenders_add_up",
     "loan_sums",
+    "pools_share_out",
     "repayments_equal_parts_and_shares",
     "requests_fully_funded_when_disbursed",
     "reserved_equals_open_offers",

@@ -71,7 +71,8 @@ WITH own AS (
 ), allowed (own_role, other_role) AS (
     VALUES ('cash', 'clearing_in'), ('in_transit_out', 'clearing_out'), ('cash', 'interest_passed'),
            ('cash', 'fees'), ('invested', 'principal'), ('cash', 'suspense'),
-           ('cash', 'default_interest'), ('cash', 'recoveries_passed'), ('cash', 'receivable')
+           ('cash', 'default_interest'), ('cash', 'recoveries_passed'), ('cash', 'receivable'),
+           ('cash', 'pool_passed')
 ), leg AS (
     SELECT own.holder_id, own.role, transfer.debit_id AS other_id, transfer.cents
     FROM own JOIN ledger_transfer AS transfer ON transfer.credit_id = own.id
@@ -89,13 +90,15 @@ WITH own AS (
            sum(cents) FILTER (WHERE role = 'interest_passed') AS interest,
            sum(cents) FILTER (WHERE role = 'default_interest') AS late,
            sum(cents) FILTER (WHERE role = 'recoveries_passed') AS recovered,
+           sum(cents) FILTER (WHERE role = 'pool_passed') AS pool,
            -sum(cents) FILTER (WHERE role = 'principal') AS lost
     FROM crossing GROUP BY 1
 ), there AS (
     SELECT holder_id, sum(balance_cents) AS cents FROM own GROUP BY 1
 ), held AS (
     SELECT lender_id, sum(interest_cents) AS interest, sum(written_off_cents) AS lost,
-           sum(default_interest_cents) AS late, sum(recovered_cents) AS recovered
+           sum(default_interest_cents) AS late, sum(recovered_cents) AS recovered,
+           sum(pool_cents) AS pool
     FROM lending_holding GROUP BY 1
 )
 SELECT 'person:' || there.holder_id, figure.expected, figure.found, figure.name
@@ -107,6 +110,7 @@ CROSS JOIN LATERAL (
            ('interest', coalesce(moved.interest, 0), coalesce(held.interest, 0)),
            ('default interest', coalesce(moved.late, 0), coalesce(held.late, 0)),
            ('recovered', coalesce(moved.recovered, 0), coalesce(held.recovered, 0)),
+           ('pool', coalesce(moved.pool, 0), coalesce(held.pool, 0)),
            ('written off', coalesce(moved.lost, 0), coalesce(held.lost, 0))
 ) AS figure (name, expected, found)
 WHERE figure.expected <> figure.found
