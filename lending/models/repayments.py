@@ -52,7 +52,14 @@ class Repayment(models.Model):
     class Meta:
         verbose_name = _("repayment")
         verbose_name_plural = _("repayments")
-        indexes = [models.Index(fields=["loan", "received_on"], name="lending_repayment_of_loan")]
+        indexes = [
+            models.Index(fields=["loan", "received_on"], name="lending_repayment_of_loan"),
+            models.Index(
+                fields=["loan"],
+                condition=Q(reversed_on__isnull=False),
+                name="lending_repayment_taken_back",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_cents__gt=0)
