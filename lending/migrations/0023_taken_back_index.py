@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ledger', '0005_seals'),
-        ('lending', '0021_cover'),
+        ('lending', '0022_pool_runs'),
     ]
 
     operations = [
