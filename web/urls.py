@@ -68,6 +68,7 @@ _BORROWER: list[URLPattern] = [
     path("loans/<int:loan_id>/", borrower.loan, name="loan"),
     path("loans/<int:loan_id>/break/", breaks.studio, name="loan_break"),
     path("changes/<int:change_id>/", breaks.offer, name="loan_change"),
+    path("letters/<int:document_id>/", borrower.letter, name="letter"),
     path("requests/", requests.my_request, name="my_request"),
     path("requests/start/", applications.start, name="application_start"),
     path("requests/<int:request_id>/", requests.page, name="my_request_page"),

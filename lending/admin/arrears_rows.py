@@ -156,6 +156,8 @@ def _contact_row(row: Contact) -> dict[str, Any]:
         said.insert(0, gettext("%(sum)s until %(day)s") % promised)
     if row.document:
         said.insert(0, str(row.document.get_kind_display()))
+    if row.key.startswith("early:"):
+        said.append(gettext("Ways to ease the loan, and debt advice"))
     return {
         "on": day(row.on),
         "kind": row.get_kind_display(),
@@ -212,7 +214,7 @@ def event_rows(case: ArrearsCase) -> list[dict[str, Any]]:
     ]
 
 
-def letters(case: ArrearsCase) -> list[Document]:
-    """Letters on the loan, newest first, without their pages."""
+def letters(case: ArrearsCase) -> list[tuple[Document, str]]:
+    """Letters on the loan with their days, newest first, without their pages."""
     rows = Document.objects.filter(loan=case.loan_id).defer("pdf", "data")
-    return list(rows.order_by("-on", "-id"))
+    return [(row, day(row.on)) for row in rows.order_by("-on", "-id")]

@@ -3,6 +3,11 @@
 None of the proofs shares code with the services, so that a mistake there is not repeated here.
 """
 
+from lending.verify.arrears import (
+    cases_agree_with_loans,
+    costs_equal_postings,
+    write_offs_equal_shares,
+)
 from lending.verify.lenders import (
     fees_equal_postings,
     holdings_equal_invested,
@@ -20,6 +25,8 @@ from lending.verify.pools import covers_agree, pools_share_out
 from lending.verify.statements import statements_balance
 
 __all__ = [
+    "cases_agree_with_loans",
+    "costs_equal_postings",
     "covers_agree",
     "fees_equal_postings",
     "holdings_equal_invested",
@@ -33,4 +40,5 @@ __all__ = [
     "reserved_equals_open_offers",
     "statements_balance",
     "states_follow_the_graph",
+    "write_offs_equal_shares",
 ]

@@ -19,14 +19,15 @@ from tests.factories import loans, people
 REASON = "Nobody answers, and nothing came in."
 
 
-def live(first: date, last: date) -> list[tuple[date, str]]:
-    """Close the days between, both included; what the ladder did on which."""
+def live(first: date, last: date, *of: Loan) -> list[tuple[date, str]]:
+    """Close the days between, both included, for these loans or for all; what the ladder did."""
     did, on = [], first
+    ids = [loan.pk for loan in of] or None
     while on <= last:
         at = loans.noon(on)
-        arrears.age_loans(on=on, at=at)
-        did += [(on, step) for step in arrears_cases.walk(on=on, at=at)]
-        arrears_cases.leave_default(on=on, at=at)
+        arrears.age_loans(on=on, at=at, loan_ids=ids)
+        did += [(on, step) for step in arrears_cases.walk(on=on, at=at, loan_ids=ids)]
+        arrears_cases.leave_default(on=on, at=at, loan_ids=ids)
         on += timedelta(days=1)
     return did
 
@@ -37,9 +38,10 @@ def reminded(loan: Loan, *, missed: int) -> tuple[ArrearsCase, date]:
     last = loan.instalments.unpaid().order_by("number")[missed - 1]
     assert first is not None
     for days in (3, 8, 18, 23):
-        live(first.due_on + timedelta(days=days), first.due_on + timedelta(days=days))
+        day = first.due_on + timedelta(days=days)
+        live(day, day, loan)
     on = max(last.due_on + timedelta(days=4), first.due_on + timedelta(days=27))
-    live(on, on)
+    live(on, on, loan)
     return ArrearsCase.objects.select_related("loan").get(loan=loan, closed_on=None), on
 
 

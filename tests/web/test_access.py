@@ -75,6 +75,7 @@ TABLE: Final[dict[str, Row]] = {
     "loan": Row(READ, "loan", *_OWN_ONLY),
     "loan_break": Row(FORM, "loan", *_OWN_ONLY),
     "loan_change": Row(FORM, "offer of terms", *_OWN_ONLY),
+    "letter": Row(READ, "letter", *_OWN_ONLY),
     "my_request": Row(READ, "borrowing", *_OWN_SIDE),
     "application_start": Row(ACT, "borrowing", LOGIN, 302, 302, 403, 403),
     "my_request_page": Row(READ, "in review", *_OWN_ONLY),

@@ -12,13 +12,14 @@ from accounts.models import User
 from core.clock import day_of
 from ledger.chart import Role
 from ledger.models import Entry
-from lending.models import ChangeKind, Loan, Offer, PlanChange
+from lending.models import ChangeKind, Document, Loan, Offer, PlanChange
 from lending.services.contracts import sign
 from lending.services.easing import EasedTerms
 from lending.services.hardship import propose_change
 from notifications.services import notify
 from tests.factories import loans, people
 from tests.factories import requests as make
+from tests.factories.arrears import reminded
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
 from tests.matching.world import booked, on_market
@@ -54,6 +55,7 @@ def things() -> dict[str, Thing]:
         "borrowing": Thing({}, loan.borrower),
         "listed": Thing({"public_id": listed.public_id}, lender),
         "loan": Thing({"loan_id": loan.pk}, loan.borrower),
+        "letter": _letter(),
         "offer of terms": Thing({"change_id": offer_of_terms(loan).pk}, loan.borrower),
         "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
         "full": Thing({"public_id": full.public_id}, lender),
@@ -66,6 +68,13 @@ def things() -> dict[str, Thing]:
         "message": Thing({"message_id": told.pk}, lender),
         **_requests(),
     }
+
+
+def _letter() -> Thing:
+    """A reminder and the borrower whose it is."""
+    case, _ = reminded(loans.loan(due_day=15), missed=1)
+    letter = Document.objects.filter(loan=case.loan).latest("id")
+    return Thing({"document_id": letter.pk}, case.loan.borrower)
 
 
 def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:

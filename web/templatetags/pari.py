@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from core import wording
 from core.money import to_cents
+from lending.models import LoanEvent
 
 register = template.Library()
 _MINUS: Final = "\u2212"
@@ -132,3 +133,20 @@ def due_day(number: int) -> str:
     """The day of the month on which instalments are collected, in words."""
     words = {1: _("1st of the month"), 15: _("15th of the month")}
     return words.get(number, str(number))
+
+
+@register.filter
+def event_mood(event: LoanEvent) -> str:
+    """The class that colours a line of a loan's timeline: good, bad, a warning, or none."""
+    return _MOODS.get(event.kind, "")
+
+
+_MOODS: Final = {
+    **dict.fromkeys(
+        ("disbursed", "paid", "repaid", "cured", "sound", "recovered", "settled"), "is-good"
+    ),
+    **dict.fromkeys(
+        ("returned", "reversed", "defaulted", "terminated", "sold", "written_off"), "is-bad"
+    ),
+    **dict.fromkeys(("late", "reminded", "notice", "collecting"), "is-warn"),
+}

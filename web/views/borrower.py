@@ -13,8 +13,10 @@ from core import clock
 from lending.domain.due_dates import days_past_due
 from lending.models import Instalment
 from lending.selectors import loans as selectors
+from lending.selectors.arrears import document_of, documents_of
 from lending.selectors.changes import changes_of, offers_to, open_change_of
 from lending.selectors.requests import requests_of
+from lending.selectors.trouble import trouble_of
 from lending.states import OPEN_FOR_BORROWER
 from web.access import borrowers_only, person_of
 
@@ -48,11 +50,23 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "loan": own,
         "rows": [(row, standing(row, today)) for row in plan],
         "events": selectors.timeline_of(person, own.pk)[:50],
+        "trouble": trouble_of(person, own.pk, today),
+        "letters": documents_of(person, own.pk),
         "waiting": open_change_of(person, own.pk),
         "changes": changes_of(person, own.pk),
         "today": today,
     }
     return render(request, "borrower/loan.html", context)
+
+
+@require_safe
+@borrowers_only
+def letter(request: HttpRequest, document_id: int) -> HttpResponse:
+    """A letter as it was issued."""
+    found = document_of(person_of(request), document_id)
+    response = HttpResponse(bytes(found.pdf), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="pari-{found.kind}-{found.on}.pdf"'
+    return response
 
 
 def standing(row: Instalment, today: date) -> str:
