@@ -21,6 +21,7 @@ _NAMES: Final = {
     StepKind.FEES: gettext_lazy("Fees"),
     StepKind.LATE: gettext_lazy("Late and lost"),
     StepKind.RECOVERED: gettext_lazy("Recoveries and default interest"),
+    StepKind.POOL: gettext_lazy("Shared in pools"),
     StepKind.OTHER: gettext_lazy("Other bookings"),
     StepKind.NET: gettext_lazy("Your return, before tax"),
 }
@@ -44,6 +45,7 @@ _SAID: Final = {
         " is set aside."
     ),
     StepKind.RECOVERED: gettext_lazy("What came in after a loss, and for paying late."),
+    StepKind.POOL: gettext_lazy("What your pools gave you, less what they took."),
     StepKind.OTHER: gettext_lazy("What none of the other steps explains."),
     StepKind.NET: gettext_lazy(
         "Money-weighted and per year, from all that you paid in and took out and what is there now."

@@ -34,6 +34,7 @@ class StepKind(StrEnum):
     FEES = "fees"
     LATE = "late"
     RECOVERED = "recovered"
+    POOL = "pool"
     OTHER = "other"
     NET = "net"
 
@@ -64,6 +65,7 @@ class Earnings:
         interest_cents: interest received; `missing_interest_cents` is the part from such claims.
         haircut_cents: what late claims are cut by in the valuation.
         recovered_cents: what came in on principal already written off.
+        pool_cents: what pools gave, less what they took.
     """
 
     lent_cent_days: int
@@ -77,6 +79,7 @@ class Earnings:
     haircut_cents: int
     recovered_cents: int
     default_interest_cents: int
+    pool_cents: int = 0
 
     @property
     def contract_rate(self) -> Decimal:
@@ -127,6 +130,7 @@ def return_bridge(
             -earned.unpaid_cents - earned.written_off_cents - earned.haircut_cents,
         ),
         (StepKind.RECOVERED, earned.recovered_cents + earned.default_interest_cents),
+        (StepKind.POOL, earned.pool_cents),
     ]
     changes.append((StepKind.OTHER, value_cents - paid_in - sum(cents for _, cents in changes)))
     values, end = [], paid_in
@@ -153,7 +157,7 @@ def _steps(
         shown = 0 if kind is StepKind.IDLE else cents
         steps.append(BridgeStep(kind, level - before, shown))
         before, gain = level, gain + cents
-    optional = (StepKind.RECOVERED, StepKind.OTHER)
+    optional = (StepKind.RECOVERED, StepKind.POOL, StepKind.OTHER)
     kept = [step for step in steps if step.kind not in optional or step.cents or step.hundredths]
     return [*kept, BridgeStep(StepKind.NET, before, gain)]
 

@@ -220,10 +220,11 @@ ORDER BY 1, 2, 3, 4
 )
 
 _SUMS: Final = """
-           sum(share.principal_cents) AS principal, sum(share.principal_cents * rate) AS rated,
-           sum(share.interest_cents) AS interest,
-           sum(share.default_interest_cents) AS default_interest,
-           sum(share.recovered_cents) AS recovered, sum(share.fee_cents) AS fee
+           sum(share.principal_cents::int) AS principal,
+           sum(share.principal_cents * rate) AS rated,
+           sum(share.interest_cents::int) AS interest,
+           sum(share.default_interest_cents::int) AS default_interest,
+           sum(share.recovered_cents::int) AS recovered, sum(share.fee_cents::int) AS fee
     FROM ranked
     JOIN lending_repaymentshare AS share ON share.holding_id = ranked.id
     JOIN lending_repayment AS repayment
@@ -251,8 +252,8 @@ SELECT received_on, reversed_on, grade, term_months, apart, principal, rated / 1
 FROM summed JOIN kinds USING (kind)
 ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608 - our own words
-"""Payments are summed by a number for the kind of holding, and those taken back by themselves: so
-the database can keep the sums in memory."""
+"""Payments are summed by a number for the kind of holding, and those taken back by themselves; one
+share fits four bytes and the sums eight: so the database can keep them in memory."""
 
 _LOST: Final = """
 SELECT write_off."on", loan.grade, loan.term_months, loan.id, sum(loss.principal_cents),

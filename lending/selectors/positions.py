@@ -126,6 +126,7 @@ def earnings(books: Books, held: Iterable[Position]) -> Earnings:
         haircut_cents=books.claims.high_cents - books.claims.fair_cents,
         recovered_cents=sum(row.recovered_cents for row in rows),
         default_interest_cents=sum(row.default_interest_cents for row in rows),
+        pool_cents=books.pool_cents,
     )
 
 

@@ -125,6 +125,11 @@ class Books:
         return -sum(cents for _, cents in self.flows)
 
     @cached_property
+    def pool_cents(self) -> int:
+        """What pools gave, less what they took."""
+        return sum(move.cents for move in self.moves if move.other == Role.POOL_PASSED)
+
+    @cached_property
     def since(self) -> date | None:
         """The day of the first deposit."""
         return min((day for day, cents in self.flows if cents < 0), default=None)

@@ -67,6 +67,7 @@ def _bridge(overview: LenderOverview) -> list[charts.Step]:
         (_("Written off"), -overview.written_off_cents, False),
         (_("Recoveries"), overview.recovered_cents, False),
         (_("Default interest"), overview.default_interest_cents, False),
+        (_("Shared in pools"), overview.earned.pool_cents, False),
         (_("Set aside for late loans"), -late_cents, False),
     ]
     start = (_("Paid in"), overview.deposited_cents, True)

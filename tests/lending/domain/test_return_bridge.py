@@ -85,6 +85,12 @@ def test_what_nothing_explains_has_a_step_of_its_own() -> None:
     assert points(PERFECT, 10_590_00)[StepKind.OTHER] == -10
 
 
+def test_what_pools_gave_has_a_step_of_its_own() -> None:
+    found = points(replace(PERFECT, pool_cents=25_00), 10_625_00)
+    assert found[StepKind.POOL] == 25
+    assert StepKind.OTHER not in found
+
+
 def test_without_a_loan_or_a_rate_there_is_no_bridge() -> None:
     idle = replace(PERFECT, lent_cent_days=0, contract_cents=0, interest_cents=0)
     assert idle.contract_rate == 0
