@@ -9,6 +9,7 @@ from api.converters import IdConverter
 from api.views import (
     bids,
     docs,
+    early,
     forecasts,
     holdings,
     loans,
@@ -78,5 +79,16 @@ urlpatterns = [
     path("loans", loans.LoansView.as_view(), name="loans"),
     path("loans/<id:loan_id>", loans.LoanView.as_view(), name="loan"),
     path("loans/<id:loan_id>/schedule", loans.LoanScheduleView.as_view(), name="loan-schedule"),
+    path("loans/<id:loan_id>/payoff", early.PayoffView.as_view(), name="payoff"),
+    path(
+        "loans/<id:loan_id>/early-repayments",
+        early.EarlyRepaymentsView.as_view(),
+        name="early-repayments",
+    ),
+    path(
+        "loans/<id:loan_id>/withdrawal",
+        early.ContractWithdrawalView.as_view(),
+        name="contract-withdrawal",
+    ),
     re_path("", docs.NothingHereView.as_view()),
 ]

@@ -82,6 +82,7 @@ _GROUPS: Final = (
             _list_of("verified", _("Seals"), "ledger", "seal"),
             _list_of("rule", _("Recounts of the seals"), "ledger", "chaincheck"),
             _list_of("sell", _("Fees"), "lending", "feerate"),
+            _list_of("percent", _("Base rates"), "lending", "baserate"),
         ),
     ),
     (

@@ -278,3 +278,10 @@ class WithdrawalOver(DomainError):
 
     code = "withdrawal_over"
     sentence = _("The right to withdraw ended on %(until)s, or the loan has moved on since.")
+
+
+class NothingDue(DomainError):
+    """There is nothing to pay today."""
+
+    code = "nothing_due"
+    sentence = _("Nothing is due on this loan now.")

@@ -57,13 +57,16 @@ class CollectionStatus(TextChoices):
     PROCESSING = "processing", _("With the bank")
     SUCCEEDED = "succeeded", _("Collected")
     FAILED = "failed", _("Returned")
+    TAKEN_BACK = "taken_back", _("Taken back")
 
 
 _C = CollectionStatus
 COLLECTION_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _C.CREATED: frozenset({_C.PROCESSING, _C.FAILED}),
     _C.PROCESSING: frozenset({_C.SUCCEEDED, _C.FAILED}),
+    _C.SUCCEEDED: frozenset({_C.TAKEN_BACK}),
 }
+"""`succeeded > taken_back`: the payer's bank may do so for weeks."""
 COLLECTION_OPEN: Final = (_C.CREATED, _C.PROCESSING)
 
 

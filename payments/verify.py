@@ -23,9 +23,10 @@ def pay_ins_are_booked() -> Iterator[Finding]:
 
 
 def collections_are_booked() -> Iterator[Finding]:
-    """Each collected debit has its entry and, once passed on, its repayment."""
+    """Each collected debit has its entry and its repayment; one taken back has both reversed."""
     yield from _findings("collections_are_booked", _COLLECTIONS)
     yield from _findings("collections_are_booked", _REPAYMENTS)
+    yield from _findings("collections_are_booked", _TAKEN_BACK)
 
 
 def payouts_are_booked() -> Iterator[Finding]:
@@ -94,7 +95,7 @@ WITH booked AS (
     FROM payments_collection AS collection
     JOIN lending_instalment AS instalment ON instalment.id = collection.instalment_id
     JOIN lending_loan AS loan ON loan.id = instalment.loan_id
-    WHERE collection.status = 'succeeded'
+    WHERE collection.status IN ('succeeded', 'taken_back')
 )
 SELECT coalesce(collected.reference, booked.reference), coalesce(collected.cents, 0),
        coalesce(booked.cents, 0)
@@ -109,11 +110,34 @@ SELECT 'collection:' || collection.uuid, collection.amount_cents,
        coalesce(repayment.amount_cents, 0)
 FROM payments_collection AS collection
 LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_id
-WHERE collection.status = 'succeeded'
+WHERE collection.status IN ('succeeded', 'taken_back')
   AND (NOT collection.is_passed_on
        OR repayment.amount_cents > collection.amount_cents
        OR (repayment.id IS NOT NULL AND repayment.reference <> collection.uuid::text))
 ORDER BY collection.id
+"""
+
+_TAKEN_BACK = """
+WITH booked AS (
+    SELECT entry.reference, sum(move.cents) AS cents
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.credit_id AND account.role = 'provider'
+    WHERE entry.kind = 'reversal'
+    GROUP BY entry.reference
+), returned AS (
+    SELECT 'collection-returned:' || collection.uuid AS reference,
+           collection.amount_cents AS cents
+    FROM payments_collection AS collection
+    LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_id
+    WHERE collection.status = 'taken_back'
+      AND (repayment.id IS NULL OR repayment.reversed_on IS NOT NULL)
+)
+SELECT coalesce(returned.reference, booked.reference), coalesce(returned.cents, 0),
+       coalesce(booked.cents, 0)
+FROM returned FULL JOIN booked USING (reference)
+WHERE returned.cents IS DISTINCT FROM booked.cents
+ORDER BY 1
 """
 
 _IN_TRANSIT = """

@@ -37,6 +37,18 @@ def borrowers_only(view: View[P]) -> Callable[..., Any]:
     return _only(Role.BORROWER, NotABorrower, view)
 
 
+def holders_only(view: View[P]) -> Callable[..., Any]:
+    """Send visitors to the login and refuse staff, who have no wallet."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if person_of(request).role not in (Role.LENDER, Role.BORROWER):
+            raise NotAllowed
+        return view(request, *args, **kwargs)
+
+    return login_required(checked)
+
+
 def _only(role: Role, refusal: type[NotAllowed], view: View[P]) -> Callable[..., Any]:
     @wraps(view)
     def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

@@ -41,9 +41,9 @@ VISITOR: Final = (
 BORROWER: Final = (
     Place("web:borrower_home", _("Overview"), "home", ("/loans/",)),
     Place("web:my_request", _("Loan request"), "request", ("/requests/",)),
+    Place("web:wallet", _("Wallet"), "wallet"),
     _MARKET,
     Place("web:messages", _("Messages"), "message"),
-    _HELP,
 )
 LENDER: Final = (
     Place("web:lender_home", _("Overview"), "home"),

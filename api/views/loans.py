@@ -51,6 +51,15 @@ class LoanRow(serializers.Serializer[Loan]):
         return days_past_due(loan.next_due_on, self.context["on"])
 
 
+class PlannedPart(serializers.Serializer[Any]):
+    """One payment of a plan that is not yet made."""
+
+    due_on = serializers.DateField()
+    total_cents = serializers.IntegerField()
+    principal_cents = serializers.IntegerField()
+    interest_cents = serializers.IntegerField()
+
+
 class PlannedInstalment(serializers.Serializer[Instalment]):
     """One row of the schedule, and what was paid of it."""
 

@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from core.admin import DayInput
@@ -107,3 +108,32 @@ class FeeForm(ActForm):
         """The rate as a fraction."""
         rate: Decimal = self.cleaned_data["rate"]
         return rate / 100
+
+
+class BaseRateForm(ActForm):
+    """Enter a base rate; it may lie below zero."""
+
+    act = "propose"
+    rate = forms.DecimalField(
+        label=_("Rate in per cent"),
+        min_value=-5,
+        max_value=15,
+        max_digits=5,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01", "inputmode": "decimal"}),
+    )
+    valid_from = forms.DateField(
+        label=_("Valid from"), help_text=_("A 1 January or 1 July."), widget=DayInput
+    )
+    source = forms.CharField(label=_("Source"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+    def clean_rate(self) -> Decimal:
+        """The rate as a fraction."""
+        rate: Decimal = self.cleaned_data["rate"]
+        return rate / 100
+
+
+class BaseRateApproval(ActForm):
+    """The second person's button."""
+
+    act = "approve"

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
+from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
+from core.errors import NotFound
 from core.jobs import enqueue
-from ledger.errors import EmptyEntry
-from lending.domain.waterfall import allocate_payment, allocate_to_dues
-from lending.errors import Overpayment
+from ledger.chart import Role as AccountRole
+from ledger.errors import EmptyEntry, InsufficientFunds
+from ledger.selectors import balance_cents
+from lending.domain.waterfall import Order, allocate_payment, allocate_to_dues
+from lending.errors import NothingDue, Overpayment
 from lending.models import FeeKind, Loan, LoanEventKind, Repayment, RepaymentKind
 from lending.selectors.charges import Payable, payable
 from lending.selectors.fees import fee_rate
@@ -69,6 +74,35 @@ def repay(
     return repayment
 
 
+def pay_from_wallet(
+    *, borrower: User, loan_id: int, on: date, at: datetime, request_key: UUID
+) -> Repayment:
+    """Pay what is due on a loan of this borrower, as far as the wallet goes.
+
+    The same `request_key` again returns what it paid. Raises NotFound, NothingDue, or
+    InsufficientFunds.
+    """
+    loan = Loan.objects.filter(pk=loan_id, borrower=borrower).first()
+    if loan is None:
+        raise NotFound(f"loan {loan_id}")
+    reference = f"wallet:{request_key}"
+    if earlier := earlier_payment(reference, loan_id, None):
+        return earlier
+    due_cents = payable(loan, on).total_cents
+    if not due_cents:
+        raise NothingDue(f"{loan} on {on}")
+    cash_cents = balance_cents(AccountRole.CASH, borrower.pk)
+    if not cash_cents:
+        raise InsufficientFunds(reference)
+    return repay(
+        loan_id=loan_id,
+        amount_cents=min(due_cents, cash_cents),
+        reference=reference,
+        received_on=on,
+        at=at,
+    )
+
+
 def _settle(loan: Loan, amount_cents: int, due: Payable) -> Settled:
     """Decide where every cent goes, by the order that the loan names."""
     paid = allocate_payment(
@@ -76,7 +110,7 @@ def _settle(loan: Loan, amount_cents: int, due: Payable) -> Settled:
         legal_costs_cents=due.costs_cents,
         amount_owed_cents=due.dues_cents,
         default_interest_cents=due.default_interest_cents,
-        order=loan.allocation,
+        order=cast(Order, loan.allocation),
     )
     if paid.left_over_cents:
         raise Overpayment(f"{loan}: {due.total_cents} cents are due", due_cents=due.total_cents)

@@ -6,7 +6,7 @@ provider may add to are kept as text: whoever decides by them treats an unknown 
 
 from payments.facts.base import Fact
 from payments.facts.books import Balance, BalanceTransaction, Event
-from payments.facts.money_in import CheckoutSession, Payment, Refund, TopUp
+from payments.facts.money_in import CheckoutSession, Dispute, Payment, Refund, TopUp
 from payments.facts.money_out import PayoutFact, Reversal, Transfer
 from payments.facts.people import (
     BankDestination,
@@ -27,6 +27,7 @@ __all__ = [
     "BankSetup",
     "CheckoutSession",
     "Customer",
+    "Dispute",
     "Event",
     "Fact",
     "Link",

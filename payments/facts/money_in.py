@@ -96,6 +96,31 @@ class Refund(Fact):
 
 
 @dataclass(frozen=True)
+class Dispute(Fact):
+    """Money that the payer's bank took back after it had come; `transaction` is the line of it."""
+
+    status: str
+    amount_cents: int
+    payment_id: str
+    reason: str
+    transaction: BalanceTransaction | None
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        """From the provider's JSON."""
+        lines = raw["balance_transactions"]
+        return cls(
+            raw["id"],
+            raw,
+            status=raw["status"],
+            amount_cents=raw["amount"],
+            payment_id=id_of(raw["payment_intent"]),
+            reason=raw["reason"],
+            transaction=BalanceTransaction.read(lines[0]) if lines else None,
+        )
+
+
+@dataclass(frozen=True)
 class TopUp(Fact):
     """The operator's own money on its way into the balance."""
 

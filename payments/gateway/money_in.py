@@ -137,6 +137,11 @@ class MoneyIn(Caller):
             )
             return read(facts.Refund, found)
 
+    def dispute(self, dispute_id: str) -> facts.Dispute:
+        """A payment that the payer's bank took back."""
+        with reading():
+            return read(facts.Dispute, self._v1.disputes.retrieve(dispute_id))
+
     def refund_state(self, refund_id: str) -> facts.Refund:
         """How far a refund has come."""
         with reading():

@@ -36,6 +36,8 @@ class Collection(models.Model):
     repayment = models.OneToOneField(
         Repayment, on_delete=models.PROTECT, related_name="collection", null=True, blank=True
     )
+    return_transaction_id = models.CharField(max_length=80, blank=True)
+    returned_on = models.DateField(_("taken back on"), null=True, blank=True)
     is_passed_on = models.BooleanField(default=False)
 
     class Meta:
@@ -78,3 +80,8 @@ class Collection(models.Model):
     def reference(self) -> str:
         """The name of its entry in the ledger."""
         return f"collection:{self.uuid}"
+
+    @property
+    def return_reference(self) -> str:
+        """The name of the entry with which it was taken back."""
+        return f"collection-returned:{self.uuid}"

@@ -68,9 +68,11 @@ def set_fate(subject: str, outcome: str, *, from_date: date) -> None:
     """Let payments of a payment method (debits) or bank account (payouts) end so from a day on.
 
     Args:
-        outcome: "succeeds", or a failure code such as "insufficient_funds" or "account_closed".
+        outcome: "succeeds", or a failure code such as "insufficient_funds" or "account_closed";
+            with "late:" before it a debit succeeds and is taken back some days later.
     """
-    if outcome != outcomes.SUCCEEDS and outcome not in outcomes.FAILURE_WORDS:
+    code = outcome.removeprefix(outcomes.LATE)
+    if outcome != outcomes.SUCCEEDS and code not in outcomes.FAILURE_WORDS:
         raise ValueError(f"unknown outcome {outcome}")
     Fate.objects.create(subject=subject, outcome=outcome, from_date=from_date)
 

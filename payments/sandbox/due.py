@@ -12,6 +12,7 @@ from payments.sandbox.models import Act
 from payments.sandbox.operations import (
     balance,
     checkout,
+    disputes,
     identity,
     payment_intents,
     payouts,
@@ -41,6 +42,7 @@ def _follow(work: Work, charge: Record) -> None:
 ACTS: Final[dict[str, Callable[[Work, Record], None]]] = {
     "arrive_payout": payouts.arrive,
     "debit": _finish_debit,
+    "dispute": disputes.open_lost,
     "expire_session": checkout.close_unpaid,
     "finish_refund": refunds.finish,
     "finish_topup": balance.finish_topup,

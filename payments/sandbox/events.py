@@ -12,6 +12,9 @@ from payments.sandbox.store import API_VERSION, PLATFORM, Record, Work
 WANTED: Final = frozenset(
     {
         "account.updated",
+        "charge.dispute.closed",
+        "charge.dispute.created",
+        "charge.dispute.funds_withdrawn",
         "checkout.session.async_payment_failed",
         "checkout.session.async_payment_succeeded",
         "checkout.session.completed",

@@ -22,6 +22,7 @@ PREFIXES: Final = {
     "transfer_reversal": "trr",
     "payout": "po",
     "refund": "re",
+    "dispute": "du",
     "topup": "tu",
     "event": "evt",
     "request": "req",

@@ -22,6 +22,10 @@ DEBIT_FAILURES: Final = {
 }
 """IBANs whose debits fail, with the failure code; DE89 3704 0044 0532 0130 00 succeeds."""
 
+LATE_RETURNS: Final = {"DE35370400440532013002": "debit_not_authorized"}
+"""IBANs whose debits succeed and are then taken back, with the reason of the dispute."""
+LATE: Final = "late:"
+
 PAYOUT_FAILURES: Final = {
     "DE62370400440532013001": "no_account",
     "DE89370400440532013002": "account_closed",
@@ -69,7 +73,17 @@ FAILURE_WORDS: Final = {
 
 def of_debit(method_id: str, iban: str, on: date) -> str:
     """SUCCEEDS, or the failure code of a debit that the bank works off on a day."""
-    return _fate(method_id, on) or DEBIT_FAILURES.get(iban, SUCCEEDS)
+    fate = _fate(method_id, on) or DEBIT_FAILURES.get(iban, SUCCEEDS)
+    return SUCCEEDS if fate.startswith(LATE) else fate
+
+
+def late_return(method_id: str, iban: str, on: date) -> str:
+    """Why a debit that succeeds on a day is taken back later; "" when it is not.
+
+    A fate says so as `late:<reason>`.
+    """
+    fate = _fate(method_id, on)
+    return fate.removeprefix(LATE) if fate.startswith(LATE) else LATE_RETURNS.get(iban, "")
 
 
 def of_payout(bank_account_id: str, iban: str, on: date) -> str:
@@ -79,7 +93,7 @@ def of_payout(bank_account_id: str, iban: str, on: date) -> str:
 
 def is_iban(text: str) -> bool:
     """Whether the check digits fit; the published numbers pass as they stand."""
-    if text in PAYOUT_FAILURES:
+    if text in PAYOUT_FAILURES or text in LATE_RETURNS:
         return True
     if not (15 <= len(text) <= 34 and text.isascii() and text.isalnum() and text[:2].isalpha()):
         return False

@@ -12,6 +12,7 @@ from payments.sandbox.operations import (
     charges,
     checkout,
     customers,
+    disputes,
     identity,
     payment_intents,
     payment_methods,
@@ -212,6 +213,7 @@ ROUTES: Final = (
     Route("GET", "/v1/topups/*", "TopupRetrieveParams", balance.retrieve_topup),
     Route("GET", "/v1/events", "EventListParams", lists.events),
     Route("GET", "/v1/events/*", "EventRetrieveParams", lists.event),
+    Route("GET", "/v1/disputes/*", "DisputeRetrieveParams", disputes.retrieve),
     Route("POST", "/v1/refunds", "RefundCreateParams", refunds.create),
     Route("GET", "/v1/refunds/*", "RefundRetrieveParams", refunds.retrieve),
     Route(

@@ -257,7 +257,7 @@ _DUE = """
 SELECT instalment.id, instalment.due_on,
        instalment.principal_cents + instalment.interest_cents
            - instalment.paid_principal_cents - instalment.paid_interest_cents,
-       loan.borrower_id, count(earlier.id), max(earlier.settled_on)
+       loan.borrower_id, count(earlier.id), max(coalesce(earlier.returned_on, earlier.settled_on))
 FROM lending_instalment AS instalment
 JOIN lending_loan AS loan ON loan.id = instalment.loan_id AND loan.status = 'active'
 JOIN lending_instalment AS version
@@ -266,7 +266,7 @@ LEFT JOIN payments_collection AS earlier ON earlier.instalment_id = version.id
 WHERE instalment.paid_on IS NULL AND instalment.superseded_on IS NULL
   AND instalment.due_on <= %(horizon)s
 GROUP BY instalment.id, loan.borrower_id
-HAVING bool_and(earlier.id IS NULL OR earlier.status = 'failed')
+HAVING bool_and(earlier.id IS NULL OR earlier.status IN ('failed', 'taken_back'))
    AND instalment.principal_cents + instalment.interest_cents
        - instalment.paid_principal_cents - instalment.paid_interest_cents >= %(least)s
 ORDER BY instalment.due_on, instalment.id

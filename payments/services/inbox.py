@@ -12,7 +12,15 @@ from django.db.models import F
 from core.errors import DomainError
 from payments.facts import Event
 from payments.models import CapitalPayment, Collection, PayIn, Payout, WebhookEvent
-from payments.services import bank_accounts, capital, collections, identity, pay_ins, payouts
+from payments.services import (
+    bank_accounts,
+    capital,
+    collections,
+    identity,
+    late_returns,
+    pay_ins,
+    payouts,
+)
 from payments.services.passing_on import MANY, pass_on_collected
 from payments.states import EventStatus
 
@@ -123,8 +131,15 @@ def _mandate(object_id: str, at: datetime) -> bool:
     return bank_accounts.drop_by_mandate(mandate_id=object_id, at=at) is not None
 
 
+def _dispute(object_id: str, at: datetime) -> bool:
+    return late_returns.refresh_dispute(dispute_id=object_id, at=at) is not None
+
+
 _ACTS: Final[Acts] = {
     "account.updated": _recipient,
+    "charge.dispute.closed": _dispute,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
     "checkout.session.async_payment_failed": _pay_in,
     "checkout.session.async_payment_succeeded": _pay_in,
     "checkout.session.completed": _pay_in,

@@ -78,7 +78,7 @@ def refresh(*, pay_in_id: int, at: datetime) -> PayIn:
 
 
 def _check(lender: User, amount_cents: int) -> None:
-    if not lender.is_lender:
+    if lender.is_staff:
         raise WrongRole
     if not is_identified(lender):
         raise NotIdentified

@@ -60,6 +60,10 @@ def _expected() -> dict[str, Line]:
         lines[collection.transaction_id] = Line(
             collection.reference, collection.amount_cents, collection.fee_cents
         )
+    for collection in Collection.objects.exclude(return_transaction_id=""):
+        lines[collection.return_transaction_id] = Line(
+            collection.return_reference, -collection.amount_cents, 0
+        )
     for payment in CapitalPayment.objects.exclude(transaction_id=""):
         lines[payment.transaction_id] = Line(payment.reference, payment.amount_cents, 0)
     rows = ProviderOperation.objects.filter(kind__in=list(_SIGNS), status=OperationStatus.CONFIRMED)

@@ -31,12 +31,12 @@ from payments.states import PayoutKind
 def request_withdrawal(
     *, lender: User, amount_cents: int, at: datetime, request_key: UUID
 ) -> Payout:
-    """Take money out of the wallet and put it on its way to the lender's bank.
+    """Take money out of a wallet and put it on its way to the person's bank.
 
     The same `request_key` again returns the same payout. Raises WrongRole, NotIdentified,
     NoBankAccount, AmountOutOfRange or NotWithdrawable.
     """
-    if not lender.is_lender:
+    if lender.is_staff:
         raise WrongRole
     locked_accounts({Role.CASH: [lender.pk], Role.IN_TRANSIT_OUT: [lender.pk]})
     if earlier := Payout.objects.filter(request_key=request_key, person=lender).first():

@@ -56,6 +56,7 @@ def world(db: None) -> World:
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
     lender, borrower = people.lender(cash_cents=500_00), people.borrower()
     loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], borrower=borrower)
+    people.give_cash(borrower, 2_000_00)
     wanted = listed_request(borrower=borrower)
     return World(
         lender=lender,
@@ -101,6 +102,10 @@ PRIVATE = [
     ("get", "loans", None, BORROWER, False),
     ("get", "loans/{loan}", None, BORROWER, True),
     ("get", "loans/{loan}/schedule", None, BORROWER, True),
+    ("get", "loans/{loan}/payoff", None, BORROWER, True),
+    ("post", "loans/{loan}/early-repayments", {"amount_cents": 500_00}, BORROWER, True),
+    ("get", "loans/{loan}/withdrawal", None, BORROWER, True),
+    ("post", "loans/{loan}/withdrawal", None, BORROWER, True),
     ("get", "market/requests/{request}/funding-curve", None, BORROWER, True),
 ]
 PUBLIC = {

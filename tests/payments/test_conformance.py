@@ -127,9 +127,10 @@ def live() -> None:
     world.begin()
     loan, borrower, lender, on = world.paid_out_loan()
     payout = world.withdraw(lender, 100_00, on)
+    control.set_fate(world.method_of(borrower), "late:insufficient_funds", from_date=on)
     world.live_until(world.first_instalment(loan).due_on, on)
     collections.collect_due(on=on, at=world.at(on))
-    end = world.later(60)
+    end = world.later(75)
     world.play(end)
     control.break_payout(Payout.objects.get(pk=payout.pk).payout_id)
     world.hear(end)
@@ -171,6 +172,9 @@ def live() -> None:
     provider.balance_transaction(lines[0].id)
     refund = StoredObject.objects.filter(kind="refund").get()
     provider.refund_state(refund.object_id)
+    taken_back = StoredObject.objects.filter(kind="dispute").first()
+    assert taken_back is not None
+    provider.dispute(taken_back.object_id)
     topup = StoredObject.objects.filter(kind="topup").get()
     provider.top_up_state(topup.object_id)
     transfer = StoredObject.objects.filter(kind="transfer").first()
@@ -227,6 +231,7 @@ CLASSES = {
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
     "identity.verification_session": stripe.identity.VerificationSession,
     "mandate": stripe.Mandate,
     "payment_intent": stripe.PaymentIntent,

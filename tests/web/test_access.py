@@ -39,6 +39,7 @@ class Row(NamedTuple):
 
 _EVERYONE: Final = (200, 200, 200, 200, 200)
 _OWN_SIDE: Final = (LOGIN, 200, 200, 403, 403)
+_WALLET: Final = (LOGIN, 200, 200, 200, 403)
 _OWN_ONLY: Final = (LOGIN, 200, 404, 403, 403)
 _ACT_ON_OWN: Final = (LOGIN, 302, 404, 403, 403)
 _SENT_ON: Final = (LOGIN, 302, 302, 302, 302)
@@ -76,6 +77,9 @@ TABLE: Final[dict[str, Row]] = {
     "loan_break": Row(FORM, "loan", *_OWN_ONLY),
     "loan_change": Row(FORM, "offer of terms", *_OWN_ONLY),
     "letter": Row(READ, "letter", *_OWN_ONLY),
+    "loan_early": Row(FORM, "loan", *_OWN_ONLY),
+    "loan_pay": Row(ACT, "loan", *_ACT_ON_OWN),
+    "loan_withdraw": Row(FORM, "loan", *_OWN_ONLY),
     "my_request": Row(READ, "borrowing", *_OWN_SIDE),
     "application_start": Row(ACT, "borrowing", LOGIN, 302, 302, 403, 403),
     "my_request_page": Row(READ, "in review", *_OWN_ONLY),
@@ -90,10 +94,10 @@ TABLE: Final[dict[str, Row]] = {
     "contract": Row(READ, "signed", *_OWN_ONLY),
     "pre_contract": Row(READ, "filled", *_OWN_ONLY),
     "lender_home": Row(READ, "nothing", *_OWN_SIDE),
-    "wallet": Row(READ, "nothing", *_OWN_SIDE),
-    "pay_in": Row(FORM, "nothing", *_OWN_SIDE),
-    "pay_in_return": Row(READ, "nothing", LOGIN, 302, 302, 403, 403),
-    "withdraw": Row(FORM, "nothing", *_OWN_SIDE),
+    "wallet": Row(READ, "nothing", *_WALLET),
+    "pay_in": Row(FORM, "nothing", *_WALLET),
+    "pay_in_return": Row(READ, "nothing", LOGIN, 302, 302, 302, 403),
+    "withdraw": Row(FORM, "nothing", *_WALLET),
     "statement": Row(READ, "nothing", *_OWN_SIDE),
     "statement_file": Row(READ, "nothing", *_OWN_SIDE),
     "statement_pdf": Row(READ, "nothing", *_OWN_SIDE),
@@ -198,7 +202,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 15
+    assert len(tried) == 18
     assert got == dict.fromkeys(tried, 404)
 
 

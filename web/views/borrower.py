@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
+from typing import Any
+from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,12 +14,16 @@ from django.views.decorators.http import require_safe
 from accounts import selectors as people
 from core import clock
 from lending.domain.due_dates import days_past_due
-from lending.models import Instalment
+from lending.errors import WithdrawalOver
+from lending.models import Instalment, Loan
 from lending.selectors import loans as selectors
 from lending.selectors.arrears import document_of, documents_of
 from lending.selectors.changes import changes_of, offers_to, open_change_of
+from lending.selectors.charges import payable
+from lending.selectors.contract_withdrawals import terms_of
 from lending.selectors.requests import requests_of
 from lending.selectors.trouble import trouble_of
+from lending.selectors.wallet import wallet_of
 from lending.states import OPEN_FOR_BORROWER
 from web.access import borrowers_only, person_of
 
@@ -55,6 +62,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "waiting": open_change_of(person, own.pk),
         "changes": changes_of(person, own.pk),
         "today": today,
+        **_payable(own, today),
     }
     return render(request, "borrower/loan.html", context)
 
@@ -67,6 +75,20 @@ def letter(request: HttpRequest, document_id: int) -> HttpResponse:
     response = HttpResponse(bytes(found.pdf), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="pari-{found.kind}-{found.on}.pdf"'
     return response
+
+
+def _payable(own: Loan, today: date) -> dict[str, Any]:
+    """What is due, what the wallet holds, and until when the contract can be withdrawn from."""
+    due, cash_cents = payable(own, today), wallet_of(own.borrower).cash_cents
+    context: dict[str, Any] = {
+        "due": due,
+        "cash_cents": cash_cents,
+        "payable_cents": min(due.total_cents, cash_cents),
+        "request_key": uuid4(),
+    }
+    with suppress(WithdrawalOver):
+        context["withdraw_until"] = terms_of(own, today).until
+    return context
 
 
 def standing(row: Instalment, today: date) -> str:

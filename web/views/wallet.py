@@ -1,4 +1,4 @@
-"""A lender's wallet: balances, pay-in, withdrawal, statement."""
+"""A person's wallet: balances, pay-in, withdrawal, statement."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from payments import selectors as payments
 from payments.services import pay_ins
 from payments.services.withdrawals import request_withdrawal
 from payments.states import PayInStatus
-from web.access import lenders_only, person_of
+from web.access import holders_only, person_of
 from web.errors import refusals_on, refusals_told
 from web.forms.base import posted
 from web.forms.wallet import PayInForm, WithdrawalForm
@@ -37,7 +37,7 @@ STATEMENTS: Final = {
 
 
 @require_safe
-@lenders_only
+@holders_only
 def wallet(request: HttpRequest) -> HttpResponse:
     """Where the money is, what is pending, and the statement of one account."""
     person = person_of(request)
@@ -70,7 +70,7 @@ def _balances(person: User) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@lenders_only
+@holders_only
 def pay_in(request: HttpRequest) -> HttpResponse:
     """Ask for the amount and go to the provider's page."""
     person = person_of(request)
@@ -90,7 +90,7 @@ def pay_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@lenders_only
+@holders_only
 def pay_in_return(request: HttpRequest) -> HttpResponse:
     """Back from the provider: say how far the latest pay-in has come."""
     latest = payments.pay_ins_of(person_of(request)).first()
@@ -112,9 +112,9 @@ def _tell(request: HttpRequest, status: str, cents: int) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@lenders_only
+@holders_only
 def withdraw(request: HttpRequest) -> HttpResponse:
-    """Send money back to the lender's own bank account."""
+    """Send money back to the person's own bank account."""
     person = person_of(request)
     balances = _balances(person)
     form = WithdrawalForm(posted(request), withdrawable_cents=balances["withdrawable_cents"])

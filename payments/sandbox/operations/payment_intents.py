@@ -7,7 +7,7 @@ from typing import Any
 from payments.sandbox import calendar, clock, events, outcomes
 from payments.sandbox.errors import bad_parameter, declined, invalid
 from payments.sandbox.ids import new_id
-from payments.sandbox.operations import charges, payment_methods, setup_intents
+from payments.sandbox.operations import charges, disputes, payment_methods, setup_intents
 from payments.sandbox.store import Record, Work
 
 _OPEN = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
@@ -126,10 +126,19 @@ def finish_debit(work: Work, charge: Record) -> None:
     if outcome == outcomes.SUCCEEDS:
         charges.succeed(work, charge)
         _succeed(work, intent)
+        _return_late(work, charge, outcomes.late_return(method.id, method.hidden["iban"], today))
         return
     work.hide(charge, failure_code=outcome)
     back_on = calendar.add_bank_days(today, charges.RETURN_DELAY_DAYS)
     work.schedule("return_debit", charge, clock.bank_hour(back_on))
+
+
+def _return_late(work: Work, charge: Record, reason: str) -> None:
+    """Let the bank take a debit that succeeded back some days later, where there is a reason."""
+    if reason:
+        work.hide(charge, **{disputes.REASON: reason})
+        back_on = calendar.add_bank_days(clock.day_of(work.now), disputes.LATE_RETURN_DAYS)
+        work.schedule("dispute", charge, clock.bank_hour(back_on))
 
 
 def return_debit(work: Work, charge: Record) -> None:
