@@ -30,6 +30,7 @@ from lending.errors import AskUs, ChangeUnderWay, NoSuchBreak
 from lending.models import ChangeKind, Loan, PlanChange
 from lending.selectors.changes import due_by, open_parts
 from lending.services.plan_changes import Effect, change_facts, effect_of, put_in_force
+from lending.services.servicing import require_serviced
 from lending.states import CHANGE_OPEN, CHANGE_TRANSITIONS, ChangeStatus, LoanStatus
 from notifications.services import notify
 
@@ -108,8 +109,10 @@ def take_break(
 
     The same `request_key` again returns the break that it took.
     Raises NotFound, AskUs (a limit stands against it), NoSuchBreak, ChangeUnderWay, StaleState
-    (`seal` names other figures than those of today), or ReferenceReused.
+    (`seal` names other figures than those of today), LoanSetAside, or ReferenceReused.
     """
+    _own_loan(borrower, loan_id)
+    require_serviced(loan_id=loan_id, on=on, at=at)
     loan = _locked_own_loan(borrower, loan_id)
     if earlier := _earlier(request_key, loan):
         return earlier

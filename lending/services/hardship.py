@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import audit
-from core.dates import add_months
+from core.dates import ONE_DAY, add_months
 from core.errors import IllegalTransition, NotAllowed, NotFound
 from core.inputs import text
 from core.transitions import advance, advance_all
@@ -24,19 +24,19 @@ from ledger.errors import ReferenceReused
 from ledger.services import locked_accounts
 from lending.choices import FORBORNE_MONTHS, OFFER_DAYS
 from lending.errors import ChangeUnderWay, DebitUnderWay, FourEyes
-from lending.models import ChangeKind, Holding, Loan, LoanEventKind, PlanChange
+from lending.models import ChangeKind, Holding, Loan, PlanChange
 from lending.selectors.changes import has_debit_under_way
 from lending.services import breaks
+from lending.services.arrears_cases import leave_default_of
+from lending.services.default_interest import charge_default_interest
 from lending.services.easing import EasedTerms, eased_effect
 from lending.services.plan_changes import Effect, change_facts, put_in_force, stored_effect
-from lending.services.timeline import note_event
+from lending.services.servicing import require_serviced
 from lending.services.waivers import waive
 from lending.states import (
     CHANGE_OPEN,
     CHANGE_TRANSITIONS,
-    LOAN_TRANSITIONS,
     ChangeStatus,
-    LoanStatus,
 )
 from notifications.services import notify
 
@@ -142,6 +142,7 @@ def agree_to_break(
     """
     _check_staff(staff)
     said = text("answer", answer, minimum=0, maximum=2000)
+    require_serviced(loan_id=_loan_of(change_id), on=on, at=at)
     change, loan = _locked_change(change_id)
     if change.status == ChangeStatus.IN_FORCE and change.decided_by_id == staff.pk:
         return change
@@ -201,11 +202,15 @@ def accept_change(
     """Accept offered terms: the new plan holds at once. Accepting twice is harmless.
 
     Overdue instalments become part of the new plan, so the loan is late no more; a loan in default
-    runs again. The loan bears the flag of forbearance for FORBORNE_MONTHS.
-    Raises NotFound, IllegalTransition, DebitUnderWay, or StaleState (`seal` names other figures).
+    runs again. Default interest up to then stays owed. The loan bears the flag of forbearance for
+    FORBORNE_MONTHS.
+    Raises NotFound, IllegalTransition, DebitUnderWay, LoanSetAside, or StaleState (`seal` names
+    other figures).
     """
     kind, loan_id = _own_change(borrower, change_id)
     accounts = _accounts_of(loan_id) if kind == ChangeKind.WAIVER else {}
+    require_serviced(loan_id=loan_id, on=on, at=at)
+    charge_default_interest(loan_id=loan_id, on=on - ONE_DAY)
     change, loan = _locked_change(change_id)
     if change.status == ChangeStatus.IN_FORCE:
         return change
@@ -216,7 +221,6 @@ def accept_change(
     terms = EasedTerms.read(change.terms)
     effect = eased_effect(loan, ChangeKind(change.kind), terms, on)
     effect.check_seal(seal)
-    was_late = any(part.due_on <= on for part in effect.before)
     if terms.waived_cents:
         change.write_off = waive(change, loan, terms.waived_cents, accounts, on=on, at=at)
         change.save(update_fields=["write_off"])
@@ -235,8 +239,7 @@ def accept_change(
         actor_id=borrower.pk,
     )
     _flag(loan, on)
-    if was_late:
-        _cure(change, loan, on=on, at=at)
+    leave_default_of(loan_id, on=on, at=at)
     return change
 
 
@@ -310,15 +313,6 @@ def _flag(loan: Loan, on: date) -> None:
     loan.save(update_fields=["forborne_until"])
 
 
-def _cure(change: PlanChange, loan: Loan, *, on: date, at: datetime) -> None:
-    """What was overdue is part of the new plan: the loan is late no more."""
-    note_event(loan_id=loan.pk, kind=LoanEventKind.CURED, on=on, key=f"cured:change:{change.pk}")
-    if loan.status == LoanStatus.DEFAULTED:
-        advance(
-            loan, LoanStatus.ACTIVE, table=LOAN_TRANSITIONS, at=at, reason="the terms were eased"
-        )
-
-
 def _is_open(change: PlanChange, on: date) -> bool:
     return change.offer_until is not None and on <= change.offer_until
 
@@ -349,12 +343,16 @@ def _locked_loan(loan_id: int) -> Loan:
     return loan
 
 
-def _locked_change(change_id: int) -> tuple[PlanChange, Loan]:
-    """A change and its loan, the loan locked first."""
+def _loan_of(change_id: int) -> int:
     loan_id = PlanChange.objects.filter(pk=change_id).values_list("loan_id", flat=True).first()
     if loan_id is None:
         raise NotFound(f"change {change_id}")
-    loan = _locked_loan(loan_id)
+    return loan_id
+
+
+def _locked_change(change_id: int) -> tuple[PlanChange, Loan]:
+    """A change and its loan, the loan locked first."""
+    loan = _locked_loan(_loan_of(change_id))
     return PlanChange.objects.select_for_update(no_key=True).get(pk=change_id), loan
 
 
