@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from api.converters import IdConverter
 from api.views import (
     bids,
+    breaks,
     docs,
     early,
     forecasts,
@@ -78,6 +79,12 @@ urlpatterns = [
     path("holdings/<id:holding_id>", holdings.HoldingView.as_view(), name="holding"),
     path("loans", loans.LoansView.as_view(), name="loans"),
     path("loans/<id:loan_id>", loans.LoanView.as_view(), name="loan"),
+    path("loans/<id:loan_id>/break", breaks.LoanBreakView.as_view(), name="loan-break"),
+    path(
+        "loans/<id:loan_id>/break/preview",
+        breaks.BreakPreviewView.as_view(),
+        name="loan-break-preview",
+    ),
     path("loans/<id:loan_id>/schedule", loans.LoanScheduleView.as_view(), name="loan-schedule"),
     path("loans/<id:loan_id>/payoff", early.PayoffView.as_view(), name="payoff"),
     path(

@@ -57,6 +57,7 @@ def world(db: None) -> World:
     lender, borrower = people.lender(cash_cents=500_00), people.borrower()
     loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], borrower=borrower)
     people.give_cash(borrower, 2_000_00)
+    loans.pay_instalments(loan, 3)
     wanted = listed_request(borrower=borrower)
     return World(
         lender=lender,
@@ -73,6 +74,7 @@ def world(db: None) -> World:
 
 EVERYONE, BOTH = {Role.LENDER, Role.BORROWER, Role.STAFF}, {Role.LENDER, Role.BORROWER}
 LENDER, BORROWER = {Role.LENDER}, {Role.BORROWER}
+BREAK = {"numbers": [5], "collect": "end"}
 PRIVATE = [
     # method, path, body, whose side, whether it names a thing of one person
     ("get", "me", None, EVERYONE, False),
@@ -106,6 +108,9 @@ PRIVATE = [
     ("post", "loans/{loan}/early-repayments", {"amount_cents": 500_00}, BORROWER, True),
     ("get", "loans/{loan}/withdrawal", None, BORROWER, True),
     ("post", "loans/{loan}/withdrawal", None, BORROWER, True),
+    ("get", "loans/{loan}/break", None, BORROWER, True),
+    ("post", "loans/{loan}/break/preview", BREAK, BORROWER, True),
+    ("post", "loans/{loan}/break", BREAK, BORROWER, True),
     ("get", "market/requests/{request}/funding-curve", None, BORROWER, True),
 ]
 PUBLIC = {
