@@ -13,7 +13,7 @@ from rich.table import Table
 from accounts.models import Role, User
 from core.wording import euro, number, percent
 from lending.choices import PriceRule
-from lending.models import Loan, LoanEvent, LoanEventKind, LoanRequest, Offer, Repayment
+from lending.models import Loan, LoanEvent, LoanEventKind, LoanRequest, Offer, Repayment, WriteOff
 from lending.selectors.returns import lender_overview
 from lending.services.arrears import days_past_due
 from lending.states import LoanStatus, OfferSource
@@ -64,6 +64,11 @@ def _loans(on: date) -> Iterator[tuple[str, str]]:
     yield "loans late now", number(sum(1 for loan in running if days_past_due(loan, on)))
     yield "loans ever late", number(was_late.count())
     yield "loans in default", number(defaulted)
+    yield "loans called due", number(Loan.objects.filter(terminated_on__isnull=False).count())
+    lost = WriteOff.objects.aggregate(cents=Sum("principal_cents", default=0))
+    yield "written off", euro(lost["cents"])
+    recovered = Repayment.objects.aggregate(cents=Sum("recovered_cents", default=0))
+    yield "recovered since", euro(recovered["cents"])
 
 
 def _lenders(on: date) -> Iterator[tuple[str, str]]:

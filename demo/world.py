@@ -15,6 +15,7 @@ from core import clock
 from core.day_end import close_day
 from demo import provider
 from demo.applicants import Applicant
+from demo.arrears_desk import work_on_arrears
 from demo.borrowers import PASSWORD, apply, sign_up
 from demo.hand_bids import bid_by_hand, revoke_some, wait_in_lines
 from demo.lenders import LenderPlan, MandatePlan
@@ -71,6 +72,7 @@ class World:
         self.run_rounds()
         self._sign(on, at)
         self._wait_in_lines(hand, on, at)
+        self.told["steps in arrears"] += work_on_arrears(self.staff, at=at)
         close_day(at=clock.now())
         self._let_some_fail()
 

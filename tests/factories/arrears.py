@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 from accounts.models import User
+from ledger.chart import EntryKind, Role
+from ledger.services import Move, account_id, post_entry
 from lending.domain.notices import notice_until
 from lending.models import ArrearsCase, ArrearsProposal, Loan
 from lending.services import (
@@ -95,3 +98,18 @@ def in_collection(loan: Loan, staff: list[User], *, missed: int = 4) -> tuple[Ar
 def two_staff() -> list[User]:
     """Two members of staff, since these decisions need two."""
     return [people.staff(), people.staff()]
+
+
+def give_capital(cents: int, on: date) -> None:
+    """Book money of the operator as a confirmed payment of it is booked."""
+    provider, clearing = account_id(Role.PROVIDER), account_id(Role.CLEARING_IN)
+    post_entry(
+        reference=f"capital:{uuid4()}",
+        kind=EntryKind.CAPITAL,
+        effective_on=on,
+        at=loans.noon(on),
+        moves=[
+            Move(provider, clearing, cents),
+            Move(clearing, account_id(Role.CAPITAL), cents),
+        ],
+    )

@@ -11,8 +11,6 @@ import pytest
 from accounts.models import User
 from core.errors import IllegalTransition, StaleState
 from core.money import to_cents
-from ledger.chart import EntryKind, Role
-from ledger.services import Move, account_id, post_entry
 from lending.errors import FourEyes, GuardHolds, NoMoneyForIt, NotRunning, Overpayment
 from lending.models import (
     ArrearsCase,
@@ -45,20 +43,6 @@ def staff() -> list[User]:
 def loan() -> Loan:
     """5,000 euros over 36 months at 8 %; three lenders."""
     return loans.loan(due_day=15)
-
-
-def _capital(cents: int, on: date) -> None:
-    provider, clearing = account_id(Role.PROVIDER), account_id(Role.CLEARING_IN)
-    post_entry(
-        reference=f"capital:{uuid4()}",
-        kind=EntryKind.CAPITAL,
-        effective_on=on,
-        at=loans.noon(on),
-        moves=[
-            Move(provider, clearing, cents),
-            Move(clearing, account_id(Role.CAPITAL), cents),
-        ],
-    )
 
 
 def _kinds(loan: Loan) -> list[str]:
@@ -145,7 +129,7 @@ def test_what_is_paid_after_calling_due_settles_cost_then_debt_then_interest(
     on = called_on + timedelta(days=10)
     with pytest.raises(NoMoneyForIt):
         _recover(case, staff, 10_00, on, source="outside")
-    _capital(1_000_00, on)
+    make.give_capital(1_000_00, on)
     for _ in range(2):
         collection_costs.lay_out_cost(
             staff=staff[0],
@@ -225,7 +209,7 @@ def test_a_claim_is_written_off_after_collection_and_recovers_by_what_each_lost(
     }
     assert not loan.instalments.unpaid().exists()
     assert_money("ledger", "lending")
-    _capital(6_000_00, on)
+    make.give_capital(6_000_00, on)
     key = uuid4()
     for _ in range(2):
         first = recoveries.recover(
@@ -265,7 +249,7 @@ def test_a_recovery_pays_costs_first_and_the_fee_that_was_agreed(
         key=uuid4(),
         at=loans.noon(on),
     )
-    _capital(500_00, on)
+    make.give_capital(500_00, on)
     paid = _recover(case, staff, 130_00, on, source="outside")
     assert (paid.costs_cents, paid.recovered_cents, paid.fee_cents) == (30_00, 100_00, 5_01)
     assert_money("ledger", "lending")
@@ -299,7 +283,7 @@ def test_a_claim_sold_at_once_shares_the_price_and_books_the_loss(
 ) -> None:
     case, called_on = make.terminated(loan, staff)
     on = called_on + timedelta(days=14)
-    _capital(2_000_00, on)
+    make.give_capital(2_000_00, on)
     make.decide(
         case,
         "sell",
@@ -328,7 +312,7 @@ def test_a_claim_sold_at_once_shares_the_price_and_books_the_loss(
 def test_a_claim_sold_by_parts_is_paid_month_by_month(loan: Loan, staff: list[User]) -> None:
     case, called_on = make.terminated(loan, staff)
     on = called_on + timedelta(days=14)
-    _capital(2_000_00, on)
+    make.give_capital(2_000_00, on)
     make.decide(
         case,
         "sell",
