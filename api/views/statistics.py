@@ -81,7 +81,7 @@ class _Funding(serializers.Serializer[Any]):
     api_cents = serializers.IntegerField()
 
 
-class _Returns(serializers.Serializer[ReturnRange]):
+class _CohortReturns(serializers.Serializer[ReturnRange]):
     """Realised per year, as fractions: late loans as lost, at their discount, in full."""
 
     low = serializers.FloatField(allow_null=True)
@@ -97,7 +97,7 @@ class _Cohort(serializers.Serializer[Cohort]):
     curve = serializers.ListField(
         child=_ShareField(), help_text="Share ever in default, by months since payout from 0 on."
     )
-    returns = _Returns(allow_null=True, help_text="Null for the first 90 days.")
+    returns = _CohortReturns(allow_null=True, help_text="Null for the first 90 days.")
     funding = _Funding()
 
 
