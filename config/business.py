@@ -13,6 +13,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.receivables.settle_all",
     "lending.services.servicing.service_loans",
     "lending.services.hardship.end_changes",
+    "lending.services.documents.issue_documents",
     "api.idempotency.forget_answers",
     "ledger.sealing.seal_day",
 )
@@ -57,4 +58,5 @@ MONEY_CHECKS: tuple[str, ...] = (
     "payments.verify.provider_agrees",
     "lending.verify.fees_equal_postings",
     "lending.verify.statements_balance",
+    "lending.verify.issued_statements_hold",
 )

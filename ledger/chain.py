@@ -37,7 +37,7 @@ def digest_of(chain: Chain, previous: str, *, after: int, last: int) -> str:
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        cursor.copy(statement, {"after": after, "last": last}) as copy,
+        cursor.cursor.copy(statement, {"after": after, "last": last}) as copy,
     ):
         for part in copy:
             digest.update(part)

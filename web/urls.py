@@ -11,6 +11,7 @@ from web.views import (
     borrower,
     breaks,
     contracts,
+    documents,
     early,
     funding_curves,
     holdings,
@@ -64,12 +65,18 @@ _PERSON: list[URLPattern] = [
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:message_id>/", messages.message, name="message"),
 ]
+_DOCUMENTS: list[URLPattern] = [
+    path("documents/", documents.documents, name="documents"),
+    path("documents/<int:document_id>.pdf", documents.document, name="document"),
+    path("loans/<int:loan_id>/schedule.pdf", documents.schedule, name="schedule_pdf"),
+    path("wallet/tax/<int:year>/", documents.tax, name="tax"),
+    path("wallet/tax/<int:year>.pdf", documents.tax_file, name="tax_pdf"),
+]
 _BORROWER: list[URLPattern] = [
     path("borrower/", borrower.home, name="borrower_home"),
     path("loans/<int:loan_id>/", borrower.loan, name="loan"),
     path("loans/<int:loan_id>/break/", breaks.studio, name="loan_break"),
     path("changes/<int:change_id>/", breaks.offer, name="loan_change"),
-    path("letters/<int:document_id>/", borrower.letter, name="letter"),
     path("loans/<int:loan_id>/early/", early.early, name="loan_early"),
     path("loans/<int:loan_id>/pay/", early.pay_due, name="loan_pay"),
     path("loans/<int:loan_id>/withdraw/", early.withdraw_loan, name="loan_withdraw"),
@@ -122,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_PUBLIC,
     *_MARKET,
     *_PERSON,
+    *_DOCUMENTS,
     *_BORROWER,
     *_LENDER,
 ]

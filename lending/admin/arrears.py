@@ -285,7 +285,8 @@ class DocumentAdmin(ReadOnlyAdmin):
         pages.require(request, "lending.view_document")
         found = get_object_or_404(Document, pk=document_id)
         name = f"{found.kind}-{found.pk}.pdf"
-        return FileResponse([bytes(found.pdf)], content_type="application/pdf", filename=name)
+        content = bytes(found.pdf or b"")
+        return FileResponse([content], content_type="application/pdf", filename=name)
 
     @display(description=_("document"))
     def document(self, found: Document) -> SafeString:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import F, Max, Sum
 
 from accounts.models import User
 from core.errors import NotFound
@@ -19,7 +19,6 @@ from lending.models import (
     ArrearsCase,
     Contact,
     ContactKind,
-    Document,
     Holding,
     Instalment,
     InstalmentKind,
@@ -178,20 +177,3 @@ def case_of_borrower(user: User, loan_id: int) -> ArrearsCase | None:
         raise NotFound(f"loan {loan_id}")
     open_ones = ArrearsCase.objects.filter(loan=loan_id, closed_on__isnull=True)
     return open_ones.select_related("loan").first()
-
-
-def documents_of(user: User, loan_id: int) -> QuerySet[Document]:
-    """The letters on a borrower's loan, newest first, without their pages."""
-    return (
-        Document.objects.filter(person=user, loan=loan_id)
-        .defer("pdf", "data")
-        .order_by("-on", "-id")
-    )
-
-
-def document_of(user: User, document_id: int) -> Document:
-    """One document of this person; NotFound for anyone else's."""
-    document = Document.objects.filter(person=user, pk=document_id).first()
-    if document is None:
-        raise NotFound(f"document {document_id}")
-    return document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.utils import translation
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.selectors import profile_of
 from core.clock import day_of
+from core.dates import month_range
 from core.wording import day, euro, number, percent
 from lending.documents import pdf
 from lending.selectors.returns import BucketLine, LenderOverview, lender_overview
@@ -29,13 +30,13 @@ _NOTHING: Final = "–"
 
 
 def statement_number(lender_id: int, span: Span) -> str:
-    """Names a statement: the lender and the month, or the first and the last day."""
-    is_month = span.from_on.day == 1 and (span.to_on.year, span.to_on.month) == (
-        span.from_on.year,
-        span.from_on.month,
-    )
-    named = f"{span.from_on:%Y-%m}" if is_month else f"{span.from_on}/{span.to_on}"
-    return f"A-{lender_id:06d}/{named}"
+    """Names a statement: the lender and the month, the year, or the first and the last day."""
+    first, last = span.from_on, span.to_on
+    if (first, last) == month_range(first):
+        return f"A-{lender_id:06d}/{first:%Y-%m}"
+    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
+        return f"A-{lender_id:06d}/{first.year}"
+    return f"A-{lender_id:06d}/{first}/{last}"
 
 
 def statement_pdf(lender: User, span: Span, language: str, *, at: datetime) -> bytes:

@@ -22,7 +22,7 @@ from lending.verify.loans import (
     repayments_equal_parts_and_shares,
 )
 from lending.verify.pools import covers_agree, pools_share_out
-from lending.verify.statements import statements_balance
+from lending.verify.statements import issued_statements_hold, statements_balance
 
 __all__ = [
     "cases_agree_with_loans",
@@ -32,6 +32,7 @@ __all__ = [
     "holdings_equal_invested",
     "holdings_equal_principal",
     "instalments_sum_to_principal",
+    "issued_statements_hold",
     "lenders_add_up",
     "loan_sums",
     "pools_share_out",

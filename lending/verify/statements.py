@@ -19,6 +19,11 @@ def statements_balance() -> Iterator[Finding]:
     yield from breaches("statements_balance", _MONTHS)
 
 
+def issued_statements_hold() -> Iterator[Finding]:
+    """Each statement that was issued shows what the entries that it may know come to."""
+    yield from breaches("issued_statements_hold", _ISSUED)
+
+
 def closings_from_balances(on: date) -> dict[int, Balances]:
     """Each lender's accounts at the end of `on`: as they stand now, less all that came later."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
@@ -110,4 +115,67 @@ SELECT own.holder_id, own.role,
        own.balance_cents
            - CASE own.side WHEN 'credit' THEN 1 ELSE -1 END * coalesce(change.cents, 0)
 FROM own LEFT JOIN change ON change.account_id = own.id
+"""
+
+# A run is the month that was issued; each entry belongs to the first run that may know it.
+_ISSUED: Final = """
+WITH issued AS (
+    SELECT person_id, "on", (data->>'through_id')::bigint AS through_id,
+           data->'opening' AS opening, data->'closing' AS closing
+    FROM lending_document WHERE kind = 'statement'
+), run AS (
+    SELECT "on", max(through_id) AS through_id, row_number() OVER (ORDER BY "on") AS number
+    FROM issued GROUP BY 1
+), counted AS (
+    SELECT entry.id AS entry_id, first.number
+    FROM ledger_entry AS entry
+    CROSS JOIN LATERAL (
+        SELECT number FROM run
+        WHERE entry.effective_on <= run."on" AND entry.id <= run.through_id
+        ORDER BY number LIMIT 1
+    ) AS first
+), own AS (
+    SELECT account.id, account.holder_id, place.number AS place,
+           CASE account.side WHEN 'credit' THEN 1 ELSE -1 END AS sign
+    FROM ledger_account AS account
+    JOIN accounts_user AS person ON person.id = account.holder_id AND person.role = 'lender'
+    JOIN (VALUES ('cash', 0), ('reserved', 1), ('in_transit_out', 2), ('receivable', 3),
+                 ('invested', 4)) AS place (role, number) ON place.role = account.role
+), leg AS (
+    SELECT own.holder_id, own.place, counted.number, own.sign * cents AS cents
+    FROM own JOIN ledger_transfer AS transfer ON transfer.credit_id = own.id
+    JOIN counted ON counted.entry_id = transfer.entry_id
+    UNION ALL
+    SELECT own.holder_id, own.place, counted.number, -own.sign * cents
+    FROM own JOIN ledger_transfer AS transfer ON transfer.debit_id = own.id
+    JOIN counted ON counted.entry_id = transfer.entry_id
+), moved AS (
+    SELECT holder_id, place, number, sum(cents) AS cents FROM leg GROUP BY 1, 2, 3
+), shown AS (
+    SELECT issued.person_id, run.number, run."on", place.place,
+           (issued.opening->>place.place)::bigint AS opening,
+           (issued.closing->>place.place)::bigint AS closing
+    FROM issued
+    JOIN run USING ("on")
+    CROSS JOIN generate_series(0, 4) AS place (place)
+), summed AS (
+    SELECT shown.*, coalesce(sum(moved.cents) FILTER (WHERE moved.number < shown.number), 0)
+               AS before, coalesce(sum(moved.cents), 0) AS after
+    FROM shown
+    LEFT JOIN moved ON moved.holder_id = shown.person_id AND moved.place = shown.place
+        AND moved.number <= shown.number
+    GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT 'person:' || person_id, figure.expected, figure.found, figure.name || ' of ' || "on"
+FROM summed
+CROSS JOIN LATERAL (VALUES ('opening', before, opening), ('closing', after, closing))
+    AS figure (name, expected, found)
+WHERE figure.expected <> figure.found
+UNION ALL
+SELECT 'person:' || moved.holder_id, moved.cents, 0, 'no statement of ' || run."on"
+FROM moved
+JOIN run USING (number)
+LEFT JOIN issued ON issued.person_id = moved.holder_id AND issued."on" = run."on"
+WHERE issued.person_id IS NULL AND moved.cents <> 0
+ORDER BY 1, 4
 """

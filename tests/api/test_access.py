@@ -11,7 +11,9 @@ import pytest
 from accounts.models import Role, User
 from api.urls import urlpatterns
 from core import clock
-from lending.models import Holding, Loan, Mandate, Offer, Spare
+from core.dates import month_range
+from lending.models import Document, Holding, Loan, Mandate, Offer, Spare
+from lending.services.documents import issue_statements
 from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
 from tests.api.conftest import client_of, fresh_key
@@ -47,6 +49,7 @@ class World:
             "mandate": self.mandate.pk,
             "spare": self.spare.pk,
             "request": self.request_id,
+            "document": Document.objects.get(person=self.lender).pk,
         }
         return f"/api/v1/{path}".format(**ids)
 
@@ -55,6 +58,7 @@ class World:
 def world(db: None) -> World:
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
     lender, borrower = people.lender(cash_cents=500_00), people.borrower()
+    issue_statements(on=month_range(clock.day_of(AT))[1], at=AT)
     loan = loans.loan(shares_cents=[1_000_00], lenders=[lender], borrower=borrower)
     people.give_cash(borrower, 2_000_00)
     wanted = listed_request(borrower=borrower)
@@ -80,6 +84,8 @@ PRIVATE = [
     ("delete", "tokens", None, EVERYONE, False),
     ("get", "wallet", None, BOTH, False),
     ("get", "wallet/entries", None, BOTH, False),
+    ("get", "documents", None, BOTH, False),
+    ("get", "documents/{document}", None, BOTH, True),
     ("get", "bids", None, LENDER, False),
     ("post", "bids", {"request": "{request}", "amount_cents": 25_00}, LENDER, False),
     ("get", "bids/{bid}", None, LENDER, True),

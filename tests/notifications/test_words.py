@@ -102,6 +102,13 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "spare_released": _TITLE | {"amount_cents": 250_00, "wanted_cents": 250_00},
     "terms_changed": _CHANGE,
     "surplus_held": _LOAN | {"surplus_cents": 12_34},
+    "statement_ready": {
+        "from_on": "2026-01-01",
+        "to_on": "2026-01-31",
+        "closing_cents": 123_45,
+        "invested_cents": 1_000_00,
+    },
+    "tax_year_ready": {"from_on": "2026-01-01", "to_on": "2026-12-31", "year": "2026"},
     "withdrawal_paid": {"amount_cents": 500_00},
     "withdrawal_returned": {"amount_cents": 500_00},
     "withdrawal_reminder": _TITLE | {"number": "V-7", "withdraw_until_on": "2026-02-01"},

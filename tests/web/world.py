@@ -10,16 +10,17 @@ from uuid import uuid4
 
 from accounts.models import User
 from core.clock import day_of
+from core.dates import month_range
 from ledger.chart import Role
 from ledger.models import Entry
 from lending.models import ChangeKind, Document, Loan, Offer, PlanChange
 from lending.services.contracts import sign
+from lending.services.documents import issue_statements
 from lending.services.easing import EasedTerms
 from lending.services.hardship import propose_change
 from notifications.services import notify
 from tests.factories import loans, people
 from tests.factories import requests as make
-from tests.factories.arrears import reminded
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
 from tests.matching.world import booked, on_market
@@ -55,7 +56,6 @@ def things() -> dict[str, Thing]:
         "borrowing": Thing({}, loan.borrower),
         "listed": Thing({"public_id": listed.public_id}, lender),
         "loan": Thing({"loan_id": loan.pk}, loan.borrower),
-        "letter": _letter(),
         "offer of terms": Thing({"change_id": offer_of_terms(loan).pk}, loan.borrower),
         "holding": Thing({"holding_id": loan.holdings.get().pk}, lender),
         "full": Thing({"public_id": full.public_id}, lender),
@@ -65,16 +65,10 @@ def things() -> dict[str, Thing]:
         "stake": Thing({"offer_id": stake.pk}, lender),
         "mandate": Thing({"mandate_id": rule.pk}, lender),
         "journal entry": Thing({"entry_id": _entry_of(lender)}, lender),
+        "document": Thing({"document_id": _document_of(lender).pk}, lender),
         "message": Thing({"message_id": told.pk}, lender),
         **_requests(),
     }
-
-
-def _letter() -> Thing:
-    """A reminder and the borrower whose it is."""
-    case, _ = reminded(loans.loan(due_day=15), missed=1)
-    letter = Document.objects.filter(loan=case.loan).latest("id")
-    return Thing({"document_id": letter.pk}, case.loan.borrower)
 
 
 def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:
@@ -91,6 +85,12 @@ def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:
         at=loans.noon(on),
         request_key=uuid4(),
     )
+
+
+def _document_of(lender: User) -> Document:
+    """The lender's statement of the month in which the market began."""
+    issue_statements(on=month_range(day_of(AT))[1], at=AT)
+    return Document.objects.get(person=lender)
 
 
 def _entry_of(person: User) -> int:

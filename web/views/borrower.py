@@ -17,10 +17,10 @@ from lending.domain.due_dates import days_past_due
 from lending.errors import WithdrawalOver
 from lending.models import Instalment, Loan
 from lending.selectors import loans as selectors
-from lending.selectors.arrears import document_of, documents_of
 from lending.selectors.changes import changes_of, offers_to, open_change_of
 from lending.selectors.charges import payable
 from lending.selectors.contract_withdrawals import terms_of
+from lending.selectors.documents import documents_of_loan
 from lending.selectors.requests import requests_of
 from lending.selectors.trouble import trouble_of
 from lending.selectors.wallet import wallet_of
@@ -58,23 +58,13 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "rows": [(row, standing(row, today)) for row in plan],
         "events": selectors.timeline_of(person, own.pk)[:50],
         "trouble": trouble_of(person, own.pk, today),
-        "letters": documents_of(person, own.pk),
+        "documents": documents_of_loan(person, own.pk),
         "waiting": open_change_of(person, own.pk),
         "changes": changes_of(person, own.pk),
         "today": today,
         **_payable(own, today),
     }
     return render(request, "borrower/loan.html", context)
-
-
-@require_safe
-@borrowers_only
-def letter(request: HttpRequest, document_id: int) -> HttpResponse:
-    """A letter as it was issued."""
-    found = document_of(person_of(request), document_id)
-    response = HttpResponse(bytes(found.pdf), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="pari-{found.kind}-{found.on}.pdf"'
-    return response
 
 
 def _payable(own: Loan, today: date) -> dict[str, Any]:
