@@ -17,7 +17,7 @@ from django.db import models
 
 _APPS: Final = ("core", "ledger", "lending", "notifications", "payments")
 _LEFT_OUT: Final = frozenset(
-    {"DayEndRun", "DayEndStep", "DayEndShard", "MarketDay", "Seal", "SealedEntry", "HeadCopy"}
+    {"DayEndRun", "DayEndStep", "DayEndShard", "MarketDay", "Seal", "ChainCheck"}
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"\d+")

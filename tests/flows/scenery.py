@@ -17,8 +17,9 @@ from ledger.chain_check import check_chains
 from ledger.models import Transfer
 from ledger.sealing import seal_all
 from lending.choices import Purpose
-from lending.models import Holding, Loan, LoanRequest, Offer
-from lending.services import appeals, arrears, breaks, mandates, reviews
+from lending.models import ChangeKind, Holding, Loan, LoanRequest, Offer
+from lending.services import appeals, arrears, breaks, hardship, mandates, reviews
+from lending.services.easing import EasedTerms
 from lending.states import LoanStatus, OfferSource
 from matching.services.rounds import run_round
 from notifications.models import Message
@@ -309,6 +310,8 @@ def _staff_pages() -> dict[str, Page]:
         "staff-appeal": (desk, reverse("admin:lending_appeal_change", args=[appeal.pk])),
         "staff-fee": (desk, reverse("admin:lending_feerate_add")),
         "staff-loans": (desk, reverse("admin:lending_loan_changelist")),
+        "staff-change": (desk, _change_of("B", desk)),
+        "staff-propose": (desk, reverse("admin:lending_change_propose", args=[_graded("C").pk])),
         "staff-account": (desk, reverse("admin:ledger_account_change", args=[_busiest_account()])),
         "staff-seals": (desk, reverse("admin:ledger_seal_changelist")),
         "staff-recounts": (desk, reverse("admin:ledger_chaincheck_changelist")),
@@ -322,6 +325,26 @@ def _busiest_account() -> int:
     most = Transfer.objects.values_list("debit_id").annotate(moves=Count("id"))
     busiest: int = most.order_by("-moves").values_list("debit_id", flat=True)[0]
     return busiest
+
+
+def _graded(grade: str) -> Loan:
+    return Loan.objects.get(grade=grade)
+
+
+def _change_of(grade: str, desk: User) -> str:
+    """A waiver that waits for a second person."""
+    change = hardship.propose_change(
+        staff=desk,
+        loan_id=_graded(grade).pk,
+        kind=ChangeKind.WAIVER,
+        terms=EasedTerms(waived_cents=250_00),
+        reason="Long illness; a part of the debt cannot be repaid any more.",
+        answer="We waive a part of your loan, so that each month costs less.",
+        on=TODAY,
+        at=NOW,
+        request_key=uuid4(),
+    )
+    return reverse("admin:lending_planchange_change", args=[change.pk])
 
 
 def _case(request: LoanRequest) -> str:
