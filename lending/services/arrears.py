@@ -18,7 +18,7 @@ from core.clock import day_of
 from core.transitions import advance
 from lending.domain import due_dates
 from lending.domain.arrears import is_default
-from lending.models import Instalment, Loan, LoanEvent, LoanEventKind
+from lending.models import Instalment, InstalmentKind, Loan, LoanEvent, LoanEventKind
 from lending.services.timeline import note_event
 from lending.states import LOAN_TRANSITIONS, LoanStatus
 from notifications.services import notify
@@ -34,6 +34,7 @@ class _Overdue(NamedTuple):
     number: int
     due_on: date
     open_cents: int
+    is_called: bool
 
 
 def days_past_due(loan: Loan, on: date) -> int:
@@ -87,7 +88,14 @@ def _overdue(on: date, loan_ids: Sequence[int] | None) -> list[_Overdue]:
     if loan_ids is not None:
         rows = rows.filter(loan_id__in=loan_ids)
     return [
-        _Overdue(row.loan_id, row.pk, row.number, row.due_on, row.open_cents)
+        _Overdue(
+            row.loan_id,
+            row.pk,
+            row.number,
+            row.due_on,
+            row.open_cents,
+            row.kind == InstalmentKind.CALLED,
+        )
         for row in rows
         if due_dates.days_past_due(row.due_on, on)
     ]
@@ -98,7 +106,12 @@ def _note_late(
     loans: dict[int, Loan], by_loan: dict[int, list[_Overdue]], on: date, at: datetime
 ) -> int:
     """Write what was not yet written, and tell the borrowers of running loans."""
-    every = {f"late:{row.instalment_id}": row for rows in by_loan.values() for row in rows}
+    every = {
+        f"late:{row.instalment_id}": row
+        for rows in by_loan.values()
+        for row in rows
+        if not row.is_called
+    }
     known = LoanEvent.objects.filter(key__in=every).values_list("key", flat=True)
     fresh = {key: every[key] for key in every.keys() - set(known)}
     LoanEvent.objects.bulk_create(

@@ -99,6 +99,10 @@ def test_called_due_is_all_principal_and_the_interest_earned_so_far(
     loan.refresh_from_db()
     assert (loan.terminated_on, loan.status) == (on, LoanStatus.DEFAULTED)
     assert debt_of(loan, on).principal_cents == loan.principal_cents
+    late_events = LoanEvent.objects.filter(loan=loan, kind="late")
+    before = late_events.count()
+    make.live(on + timedelta(days=1), on + timedelta(days=1))
+    assert late_events.count() == before
     told = Message.objects.filter(kind="holding_terminated").values_list("person_id", flat=True)
     assert set(told) == set(loan.holdings.values_list("lender_id", flat=True))
     assert_money("ledger", "lending")
