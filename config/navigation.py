@@ -8,7 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from lending.admin.dashboard import waiting_appeals, waiting_proposals, waiting_requests
+from lending.admin.dashboard import (
+    set_aside_count,
+    waiting_appeals,
+    waiting_proposals,
+    waiting_requests,
+)
 from lending.selectors.changes import waiting_changes
 
 
@@ -61,6 +66,7 @@ _GROUPS: Final = (
             _list_of("payments", _("Repayments"), "lending", "repayment"),
             _list_of("pie_chart", _("Holdings"), "lending", "holding"),
             _list_of("description", _("Contracts"), "lending", "contract"),
+            _list_of("report", _("Set aside"), "lending", "setaside"),
             _list_of("drafts", _("Letters"), "lending", "document"),
         ),
     ),
@@ -134,6 +140,7 @@ def _is_here(path: str, link: str) -> bool:
 _WAITING: Final = {
     "lending_review_queue": waiting_requests,
     "lending_appeal_changelist": waiting_appeals,
+    "lending_setaside_changelist": set_aside_count,
     "lending_planchange_changelist": waiting_changes,
     "lending_arrears_desk": waiting_proposals,
 }

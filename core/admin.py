@@ -7,13 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import DateField, DateTimeField, Field, Model
+from django.db.models import Count, DateField, DateTimeField, Field, Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.models import AuditRow, DayEndRun, DayEndStep
+from core.models import AuditRow, DayEndRun, DayEndShard, DayEndStep, ShardStatus
 from core.wording import day, euro, instant, percent
 
 EMPTY: Final = "–"
@@ -161,10 +163,40 @@ class DayEndStepInline(ReadOnlyInline):
     ordering = ("id",)
 
 
+class DayEndShardInline(ReadOnlyInline):
+    """The shards of the steps that are done key by key."""
+
+    model = DayEndShard
+    fields = ("step", "number", "keys_count", "status", "started_at", "finished_at", "result")
+    ordering = ("id",)
+
+
 @admin.register(DayEndRun)
 class DayEndRunAdmin(ReadOnlyAdmin):
-    """The business dates that were closed."""
+    """The business dates that were closed, and how far the one is that is being closed."""
 
-    list_display = ("business_date", "started_at", "finished_at")
+    list_display = ("business_date", "started_at", "finished_at", "at_work_on", "shards_done")
     ordering = ("-business_date",)
-    inlines = (DayEndStepInline,)
+    inlines = (DayEndStepInline, DayEndShardInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DayEndRun]:
+        """Runs with their steps and how many shards are done."""
+        runs = super().get_queryset(request).prefetch_related("steps")
+        done = Count("shards", filter=Q(shards__status=ShardStatus.DONE))
+        counted: QuerySet[DayEndRun] = runs.annotate(shards_count=Count("shards"), done_count=done)
+        return counted
+
+    @admin.display(description=_("at work on"))
+    def at_work_on(self, run: DayEndRun) -> str:
+        """The step under way, a dash once all are done."""
+        if run.finished_at:
+            return EMPTY
+        done = {step.name for step in run.steps.all()}
+        left = [name for name in settings.DAY_END_STEPS if name not in done]
+        return left[0].rsplit(".", 1)[-1] if left else EMPTY
+
+    @admin.display(description=_("shards"))
+    def shards_done(self, run: DayEndRun) -> str:
+        """How many shards are done, of how many."""
+        counted: Any = run
+        return f"{counted.done_count} / {counted.shards_count}"

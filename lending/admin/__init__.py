@@ -9,6 +9,7 @@ from lending.admin import (
     market,
     money,
     requests,
+    servicing,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "market",
     "money",
     "requests",
+    "servicing",
 ]

@@ -17,7 +17,7 @@ from core.models import DayEndRun
 from core.wording import day, instant
 from ledger.selectors import last_chain_check, last_seal
 from lending.choices import REVIEW_DAYS
-from lending.models import Appeal, ArrearsProposal, Instalment, Loan, LoanRequest
+from lending.models import Appeal, ArrearsProposal, Instalment, Loan, LoanRequest, SetAside
 from lending.states import LoanStatus, RequestStatus
 from notifications.models import Message
 
@@ -67,6 +67,11 @@ def waiting_appeals() -> int:
 def waiting_proposals() -> int:
     """Decisions on arrears that wait for a second person."""
     return ArrearsProposal.objects.filter(decided_at__isnull=True).count()
+
+
+def set_aside_count() -> int:
+    """Loans that a day end could not take through a day."""
+    return SetAside.objects.filter(resolved_at__isnull=True).count()
 
 
 def _listing(name: str, query: str = "") -> str:
@@ -168,12 +173,20 @@ def _house(today: date) -> list[Card]:
     last = DayEndRun.objects.filter(finished_at__isnull=False).order_by("-business_date").first()
     unsent = Message.objects.filter(sent_at__isnull=True)
     given_up = unsent.filter(send_from__isnull=True).count()
+    stopped = set_aside_count()
     return [
         Card(
             _("Last day closed"),
             day(last.business_date) if last else EMPTY,
             _("business date %(day)s") % {"day": day(today)},
             _listing("core_dayendrun_changelist"),
+        ),
+        Card(
+            _("Loans set aside"),
+            str(stopped),
+            _("stopped day end; the other loans went on") if stopped else _("all went through"),
+            _listing("lending_setaside_changelist", "?resolved_at__isempty=1"),
+            "bad" if stopped else "good",
         ),
         Card(
             _("Letters to send"),

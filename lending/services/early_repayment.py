@@ -31,6 +31,7 @@ from lending.selectors.early_repayment import KEEPS, Payoff, part_of, payoff_of
 from lending.selectors.fees import fee_rate
 from lending.services.plans import PlannedInstalment, make_plan
 from lending.services.repayments import note_payment, repay
+from lending.services.servicing import require_serviced
 from lending.services.sharing import Settled, book, earlier_payment, lock_loan
 from lending.services.timeline import note_event
 from notifications.services import notify
@@ -53,7 +54,8 @@ def repay_early(
     that. A smaller one, such as a quote of an earlier day, is booked as a part repayment: `keep`
     says whether the plan keeps the instalment and becomes shorter ("instalment"), or keeps the
     term ("term"). The same `request_key` again returns what it paid.
-    Raises NotFound, CannotRepayEarly, TooLittleForEarly, InsufficientFunds, or ReferenceReused.
+    Raises NotFound, LoanSetAside, CannotRepayEarly, TooLittleForEarly, InsufficientFunds, or
+    ReferenceReused.
     """
     chosen = one_of("keep", keep, KEEPS)
     locked = lock_loan(loan_id, on=on, at=at)
@@ -61,6 +63,7 @@ def repay_early(
         raise NotFound(f"loan {loan_id}")
     if earlier := earlier_payment(f"early:{request_key}", loan_id, None):
         return earlier
+    require_serviced(loan_id=loan_id, on=on, at=at)
     payoff = payoff_of(locked.loan, on)
     if amount_cents >= payoff.total_cents:
         return _repay_all(payoff, request_key, at=at)
