@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Final
 
 from bench.child import Alone
+from bench.day_end import DayFigures, growth
 from bench.matching import Fairness, Quality, Solved, Timed
 from bench.over_time import Turns
 from bench.round_commit import CommitFigures
@@ -21,7 +22,10 @@ PLENTY: Final = 10.0
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much to measure: lenders x requests of the markets, stakes x lenders of the commits."""
+    """How much to measure: lenders x requests of the markets, stakes x lenders of the commits.
+
+    `days` are instalments of collection days, the least first.
+    """
 
     usual: Size = (10_000, 1_000)
     small: Size = (1_000, 100)
@@ -32,6 +36,7 @@ class Sizes:
     ratios: tuple[float, ...] = (0.5, 1.0, FAIR_RATIO)
     seeds: tuple[int, ...] = (1, 2, 3)
     commits: tuple[Size, ...] = ((50_000, 10_000),)
+    days: tuple[int, ...] = (1_000, 10_000)
     repeats: int = 5
 
 
@@ -44,6 +49,7 @@ QUICK: Final = Sizes(
     over_time=(1_000, 20),
     seeds=(1,),
     commits=((2_000, 500),),
+    days=(10, 100),
     repeats=2,
 )
 
@@ -69,6 +75,7 @@ class Found:
     rounds: dict[Size, Alone[Solved]] = field(default_factory=dict)
     flows: dict[Size, Alone[Flowed]] = field(default_factory=dict)
     commits: list[CommitFigures] = field(default_factory=list)
+    days: list[DayFigures] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
         """The figure of each goal."""
@@ -89,4 +96,7 @@ class Found:
             "G1": log10(grown),
             "P1": commit.of_copy,
             "P2": commit.of_django,
+            "S1": self.days[-1].of_copy,
+            "S2": self.days[0].of_row_by_row,
+            "G3": growth(self.days[0], self.days[-1]),
         }

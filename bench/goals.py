@@ -91,4 +91,23 @@ GOALS: Final = {
         aim=40,
         digits=1,
     ),
+    "S1": Goal(
+        "Sharing out a collection day, a hundred lenders each, shares per second",
+        "binary COPY of the same rows",
+        least=0.3,
+        aim=0.75,
+        digits=2,
+    ),
+    "S2": Goal(
+        "Sharing out a collection day, shares per second",
+        "row by row, a transaction for each instalment",
+        least=20,
+        digits=1,
+    ),
+    "G3": Goal(
+        "Growth of a collection day, instalments x10: log10 of times",
+        "1 = in proportion",
+        most=1.05,
+        digits=2,
+    ),
 }

@@ -48,6 +48,11 @@ _NOTES: Final = """\
   nothing else. The Django way writes a tenth of the rows by `bulk_create` and changes two balances
   per stake by `F()`. Each run has a fresh copy of the database, all constraints, foreign keys and
   indexes are on; the best of several alternating runs by the clock on the wall counts.
+- **A collection day** has one instalment of each loan and a hundred lenders to each: `repay_many`
+  from reading what is due to its last commit, with cents, balances, instalments, holdings and
+  timelines (`bench/day_end.py`). COPY writes the same rows of ledger, payments, parts, shares and
+  timeline into the same tables. Row by row is a transaction for each payment with an object for
+  each share and each move, five payments of it.
 """
 
 
@@ -78,6 +83,8 @@ def details(found: Found) -> str:
         _flows(found),
         "## How fast a round is written",
         _commits(found),
+        "## How fast a collection day is shared out",
+        _days(found),
     ]
     return "\n\n".join(parts)
 
@@ -212,6 +219,33 @@ def _commits(found: Found) -> str:
         for one in found.commits
     )
     head = ("stakes", "ours /s", "COPY /s", "Django /s", "ours / COPY", "ours / Django")
+    return _table(head, rows)
+
+
+def _days(found: Found) -> str:
+    rows = (
+        (
+            f"{one.instalments:,}",
+            f"{one.instalments / one.seconds:,.0f}",
+            f"{one.shares / one.seconds:,.0f}",
+            f"{one.moves / one.seconds:,.0f}",
+            f"{one.shares / one.copy_seconds:,.0f}",
+            f"{one.row_by_row_per_second:,.0f}",
+            f"{one.of_copy:.2f}",
+            f"{one.of_row_by_row:.1f}",
+        )
+        for one in found.days
+    )
+    head = (
+        "instalments",
+        "instalments /s",
+        "shares /s",
+        "moves /s",
+        "COPY, shares /s",
+        "row by row, shares /s",
+        "ours / COPY",
+        "ours / row by row",
+    )
     return _table(head, rows)
 
 

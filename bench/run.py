@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import process_time
 
+from bench import day_end
 from bench.child import alone
 from bench.fairness import fairness
 from bench.flows import largest_flow
@@ -21,6 +22,7 @@ def run(sizes: Sizes, tell: Tell) -> Found:
     """Measure everything; `tell` hears what is being done."""
     found = Found(sizes)
     _commits(found, tell)
+    _days(found, tell)
     _speeds(found, tell)
     _rounds(found, tell)
     _quality(found, tell)
@@ -81,3 +83,8 @@ def _flowed(lenders: int, requests: int, grouped: bool) -> Flowed:
 def _commits(found: Found, tell: Tell) -> None:
     for stakes, lenders in found.sizes.commits:
         found.commits.append(measured(stakes, lenders, tell))
+
+
+def _days(found: Found, tell: Tell) -> None:
+    for instalments in found.sizes.days:
+        found.days.append(day_end.measured(instalments, tell))
