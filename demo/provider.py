@@ -57,11 +57,21 @@ def _debits(cents: int) -> Iterator[int]:
 
 def stop_paying(loan: Loan, trouble: Trouble) -> None:
     """Let debits of the borrower fail from an instalment on, for some days or for good."""
+    method = _method_of(loan)
+    due_on: date = loan.instalments.current().get(number=trouble.from_instalment).due_on
+    control.set_fate(method, "insufficient_funds", from_date=due_on - _NOTICE)
+    if trouble.days is not None:
+        again = due_on + timedelta(days=trouble.days)
+        control.set_fate(method, "succeeds", from_date=again)
+
+
+def pay_again(loan: Loan, on: date) -> None:
+    """Let debits of the borrower succeed from a day on."""
+    control.set_fate(_method_of(loan), "succeeds", from_date=on)
+
+
+def _method_of(loan: Loan) -> str:
     account = active_bank_account(loan.borrower)
     if account is None:
         raise LookupError(f"{loan.borrower} has no bank account")
-    due_on: date = loan.instalments.get(number=trouble.from_instalment).due_on
-    control.set_fate(account.provider_method, "insufficient_funds", from_date=due_on - _NOTICE)
-    if trouble.days is not None:
-        again = due_on + timedelta(days=trouble.days)
-        control.set_fate(account.provider_method, "succeeds", from_date=again)
+    return account.provider_method

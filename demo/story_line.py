@@ -40,6 +40,11 @@ TROUBLES: Final[Mapping[int, Trouble]] = {
 }
 """By the number of the request in the order of arrival: the first of these ends in default."""
 
+BREAKS: Final[Mapping[int, int]] = {5: 2, 14: 1}
+"""Whose borrower takes a payment break of so many months, once it may; by the same numbers."""
+HELPED: Final = 16
+"""Whose loan staff stretch when it is late."""
+
 
 @dataclass(frozen=True)
 class StoryLine:

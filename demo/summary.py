@@ -13,7 +13,17 @@ from rich.table import Table
 from accounts.models import Role, User
 from core.wording import euro, number, percent
 from lending.choices import PriceRule
-from lending.models import Loan, LoanEvent, LoanEventKind, LoanRequest, Offer, Repayment, WriteOff
+from lending.models import (
+    ChangeKind,
+    Loan,
+    LoanEvent,
+    LoanEventKind,
+    LoanRequest,
+    Offer,
+    PlanChange,
+    Repayment,
+    WriteOff,
+)
 from lending.selectors.returns import lender_overview
 from lending.services.arrears import days_past_due
 from lending.states import LoanStatus, OfferSource
@@ -69,6 +79,10 @@ def _loans(on: date) -> Iterator[tuple[str, str]]:
     yield "written off", euro(lost["cents"])
     recovered = Repayment.objects.aggregate(cents=Sum("recovered_cents", default=0))
     yield "recovered since", euro(recovered["cents"])
+    made = PlanChange.objects.filter(plan__isnull=False)
+    breaks = made.filter(kind=ChangeKind.PAYMENT_BREAK)
+    yield "payment breaks taken", number(breaks.count())
+    yield "loans on easier terms", number(made.count() - breaks.count())
 
 
 def _lenders(on: date) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -18,9 +18,10 @@ from demo.applicants import Applicant
 from demo.arrears_desk import work_on_arrears
 from demo.borrowers import PASSWORD, apply, sign_up
 from demo.hand_bids import bid_by_hand, revoke_some, wait_in_lines
+from demo.hard_times import helped, skip_instalments
 from demo.lenders import LenderPlan, MandatePlan
 from demo.names import MAIL_DOMAIN, person
-from demo.story_line import ASKED_AGAIN, TROUBLES, StoryLine
+from demo.story_line import ASKED_AGAIN, BREAKS, HELPED, TROUBLES, StoryLine
 from demo.wishes import A_PART, HURRY, LOWEST_RATE, wish
 from lending.models import Loan, LoanRequest
 from lending.selectors.offers import firm_from
@@ -29,7 +30,7 @@ from lending.services.mandate_data import MandateData
 from lending.services.mandates import save_mandate
 from lending.services.offers import suffices, take_part
 from lending.services.reviews import approve, needs_two
-from lending.states import RequestStatus
+from lending.states import LoanStatus, RequestStatus
 from payments.services.capital import add_capital
 
 MORNING: Final = time(8, 0, tzinfo=UTC)
@@ -56,6 +57,8 @@ class World:
     lenders: dict[int, User] = field(default_factory=dict)
     staff: list[User] = field(default_factory=list)
     troubled: dict[int, int] = field(default_factory=dict)
+    pausing: dict[int, int] = field(default_factory=dict)
+    in_need: set[int] = field(default_factory=set)
     told: Counter[str] = field(default_factory=Counter)
     posted: int = 0
     shown: tuple[User, Applicant] | None = None
@@ -71,6 +74,7 @@ class World:
         self.told["bids by hand"] += bid_by_hand(hand, self.rng, at=at)
         self.run_rounds()
         self._sign(on, at)
+        self._ease(on, at)
         self._wait_in_lines(hand, on, at)
         self.told["steps in arrears"] += work_on_arrears(self.staff, at=at)
         close_day(at=clock.now())
@@ -129,9 +133,18 @@ class World:
         is_posted = request.status == RequestStatus.IN_REVIEW
         if is_shown and is_posted:
             self.shown = user, given
-        if number in TROUBLES and is_posted:
-            self.troubled[request.pk] = number
+        if is_posted:
+            self._plan_hard_times(number, request.pk, is_shown=is_shown)
         return is_posted
+
+    def _plan_hard_times(self, number: int, request_id: int, *, is_shown: bool) -> None:
+        """Keep in mind whose money will run short, and how."""
+        if number in TROUBLES:
+            self.troubled[request_id] = number
+        if number in BREAKS or is_shown:
+            self.pausing[request_id] = BREAKS.get(number, 1)
+        if number == HELPED:
+            self.in_need.add(request_id)
 
     def _ask_again(self, at: datetime) -> bool:
         """Let the borrower that is shown, once its first loan runs, ask for a little more."""
@@ -183,10 +196,27 @@ class World:
                 sign(borrower=request.borrower, request_id=request.pk, at=at, ip="127.0.0.1")
                 self.told["signed"] += 1
 
+    def _ease(self, on: date, at: datetime) -> None:
+        """Breaks are thought of in the middle of the week, help is given when it is needed."""
+        if on.weekday() == 2:
+            for loan in _loans_of(self.pausing):
+                if skip_instalments(loan, self.pausing[loan.request_id], on=on, at=at):
+                    del self.pausing[loan.request_id]
+                    self.told["payment breaks"] += 1
+        for loan_id in helped(_loans_of(self.in_need), self.staff[0], on=on, at=at):
+            self.in_need.discard(Loan.objects.get(pk=loan_id).request_id)
+            self.told["loans stretched"] += 1
+
     def _let_some_fail(self) -> None:
         """As soon as a loan of trouble was paid out, the sandbox learns what will go wrong."""
         for loan in Loan.objects.filter(request__in=self.troubled).select_related("borrower"):
             provider.stop_paying(loan, TROUBLES[self.troubled.pop(loan.request_id)])
+
+
+def _loans_of(requests: Collection[int]) -> list[Loan]:
+    """The running loans of some requests, with their borrowers."""
+    rows = Loan.objects.filter(request__in=requests, status=LoanStatus.ACTIVE)
+    return list(rows.select_related("borrower").order_by("id")) if requests else []
 
 
 def _staff(email: str, at: datetime) -> User:
