@@ -12,7 +12,7 @@ from core.clock import day_of
 from core.errors import DomainError
 from ledger.chart import Role
 from ledger.selectors import balance_cents
-from lending.choices import SHARE_CENTS
+from lending.choices import SHARE_CENTS, Cover
 from lending.models import LoanRequest
 from lending.selectors.spares import waiting_spares_of
 from lending.services.offers import place_bid, revoke_offer
@@ -54,10 +54,16 @@ def _bid(lender: User, request: LoanRequest, rng: Random, *, at: datetime) -> bo
             amount_cents=max(cents, SHARE_CENTS),
             at=at,
             request_key=key,
+            cover=_cover(lender),
         )
     except DomainError:
         return False
     return True
+
+
+def _cover(lender: User) -> Cover:
+    """Every fourth of them chooses the grade pool, for all bids."""
+    return Cover.SOLO if lender.pk % 4 else Cover.POOL
 
 
 def wait_in_lines(
@@ -89,6 +95,7 @@ def _wait(lenders: list[User], request: LoanRequest, rng: Random, *, at: datetim
             amount_cents=rng.randint(*SPARE_SHARES) * SHARE_CENTS,
             at=at,
             request_key=UUID(int=rng.getrandbits(128), version=4),
+            cover=_cover(lender),
         )
     return len(newcomers)
 

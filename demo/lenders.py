@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from demo.names import Person, person
-from lending.choices import SHARE_CENTS
+from lending.choices import SHARE_CENTS, Cover
 
 WITH_MANDATES: Final = 60
 BY_HAND: Final = 40
@@ -95,6 +95,11 @@ def _lender(rng: Random, number: int, *, start: date, days: int, by_hand: bool) 
     )
 
 
+def _shares(number: int) -> bool:
+    """Whether this lender's mandates choose the grade pool: every third, the shown one included."""
+    return number % 3 == 1
+
+
 def _lognormal_cents(rng: Random, median_euros: int) -> int:
     """A skewed amount in whole hundreds of euros, never under 500."""
     return max(5, round(median_euros * rng.lognormvariate(0, 0.7) / 100)) * 100_00
@@ -121,7 +126,7 @@ def _mandates(rng: Random, number: int, total_cents: int) -> tuple[MandatePlan, 
             min_stake_cents=rng.choice((25_00, 25_00, 50_00, 100_00)),
             max_per_loan_cents=max(250_00, total_cents // 20 // SHARE_CENTS * SHARE_CENTS),
             reserve_cents=rng.choice((0, 0, 0, 100_00)),
-            filters={**filters, **more},
+            filters={**filters, **more, **({"cover": Cover.POOL} if _shares(number) else {})},
         )
         for priority, (name, filters) in enumerate(styles, start=1)
     )

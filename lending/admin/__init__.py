@@ -8,6 +8,7 @@ from lending.admin import (
     fees,
     market,
     money,
+    pools,
     requests,
     servicing,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "fees",
     "market",
     "money",
+    "pools",
     "requests",
     "servicing",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +51,11 @@ class PoolRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grade}/{self.term_months} {self.month:%Y-%m} v{self.version}"
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """The part of what was due that came in; None where nothing was due."""
+        return Decimal(self.received_cents) / self.due_cents if self.due_cents else None
 
 
 class PoolBooking(models.Model):

@@ -14,7 +14,7 @@ from lending.domain.returns import Bucket, claim_bucket, haircut_value
 from lending.models import ChangeKind, Holding, Instalment, PlanChange, RepaymentShare
 from lending.states import ChangeStatus, LoanStatus
 
-_EARNED = F("interest_cents") + F("default_interest_cents") + F("recovered_cents")
+_EARNED = F("interest_cents") + F("default_interest_cents") + F("recovered_cents") + F("pool_cents")
 
 
 def holdings_of(user: User) -> QuerySet[Holding]:

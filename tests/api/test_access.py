@@ -106,6 +106,7 @@ PRIVATE = [
     ("get", "portfolio", None, LENDER, False),
     ("get", "holdings", None, LENDER, False),
     ("get", "holdings/{holding}", None, LENDER, True),
+    ("get", "pool-lines", None, LENDER, False),
     ("get", "loans", None, BORROWER, False),
     ("get", "loans/{loan}", None, BORROWER, True),
     ("get", "loans/{loan}/schedule", None, BORROWER, True),
@@ -119,6 +120,7 @@ PRIVATE = [
     ("get", "market/requests/{request}/funding-curve", None, BORROWER, True),
 ]
 PUBLIC = {
+    "pools",
     "quotes",
     "rounds",
     "rounds/{round}",

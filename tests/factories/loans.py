@@ -11,6 +11,7 @@ from core.clock import day_of
 from core.transitions import advance
 from ledger.chart import EntryKind, Role
 from ledger.services import Move, account_id, post_entry
+from lending.choices import Cover
 from lending.models import Instalment, Loan, LoanRequest, Repayment
 from lending.services.disbursements import disburse
 from lending.services.repayments import repay
@@ -32,6 +33,7 @@ def signed_request(
     shares_cents: list[int] | None = None,
     lenders: list[User] | None = None,
     at: datetime = AT,
+    cover: Cover = Cover.SOLO,
     **request: object,
 ) -> LoanRequest:
     """A request covered by hand bids and signed, with the audit rows of its whole life.
@@ -44,7 +46,7 @@ def signed_request(
     for index, cents in enumerate(shares):
         lender = lenders[index] if lenders else people.lender(at=at)
         people.give_cash(lender, cents, at=at)
-        bid(lender, signed, cents, at=at)
+        bid(lender, signed, cents, at=at, cover=cover)
     signed.refresh_from_db()
     advance(signed, RequestStatus.ACCEPTED, table=REQUEST_TRANSITIONS, at=at, accepted_at=at)
     return signed

@@ -10,7 +10,7 @@ from uuid import uuid4
 from accounts.models import User
 from core import audit
 from core.clock import day_of
-from lending.choices import LISTING_DAYS, Employment, Home, PriceRule, Purpose
+from lending.choices import LISTING_DAYS, Cover, Employment, Home, PriceRule, Purpose
 from lending.models import LoanRequest, Offer, Spare
 from lending.services import requests, reviews
 from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
@@ -161,10 +161,22 @@ def listed_request(
     return request
 
 
-def bid(lender: User, request: LoanRequest, amount_cents: int, *, at: datetime = AT) -> Offer:
+def bid(
+    lender: User,
+    request: LoanRequest,
+    amount_cents: int,
+    *,
+    at: datetime = AT,
+    cover: Cover = Cover.SOLO,
+) -> Offer:
     """A bid by hand; binding four days later."""
     return place_bid(
-        lender=lender, request_id=request.pk, amount_cents=amount_cents, at=at, request_key=uuid4()
+        lender=lender,
+        request_id=request.pk,
+        amount_cents=amount_cents,
+        at=at,
+        request_key=uuid4(),
+        cover=cover,
     )
 
 

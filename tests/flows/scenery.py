@@ -13,13 +13,15 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from core import clock
+from core.dates import target_day_on_or_after
 from ledger.chain_check import check_chains
 from ledger.models import Transfer
 from ledger.sealing import seal_all
-from lending.choices import Purpose
-from lending.models import ChangeKind, Holding, Loan, LoanRequest, Offer
+from lending.choices import Cover, Purpose
+from lending.models import ChangeKind, Holding, Loan, LoanRequest, Offer, PoolRun
 from lending.services import appeals, arrears, breaks, hardship, mandates, reviews
 from lending.services.easing import EasedTerms
+from lending.services.pools import run_pools
 from lending.states import LoanStatus, OfferSource
 from matching.services.rounds import run_round
 from notifications.models import Message
@@ -79,6 +81,8 @@ def _lender_with_a_past() -> User:
     for place, (grade, rate) in enumerate(zip("ABCDEFGH", rates, strict=True)):
         others = [people.lender(), people.lender()]
         loan = loans.loan(
+            cover=Cover.POOL if grade == "D" else Cover.SOLO,
+            due_day=15 if grade == "D" else 1,
             lenders=[lender, *others],
             shares_cents=[(place + 1) * 125_00, 48_975_00 if grade == "D" else 1_975_00, 250_00],
             grade=grade,
@@ -88,6 +92,7 @@ def _lender_with_a_past() -> User:
         )
         _entitle(loan.request, Purpose.values[place])
         _live(loan, place)
+    _share_in_the_pool(Loan.objects.filter(grade="D").earliest("pk"))
     arrears.note_dues(on=TODAY, at=NOW)
     arrears.age_loans(on=TODAY, at=NOW)
     assert Loan.objects.filter(status=LoanStatus.DEFAULTED).count() == 1
@@ -100,6 +105,24 @@ def _live(loan: Loan, place: int) -> None:
     loans.pay_instalments(loan, paid)
     if place == 0:
         loans.pay_off(loan, on=TODAY - 5 * _DAY)
+
+
+def _share_in_the_pool(late: Loan) -> None:
+    """A loan beside the late one is paid, and some of the late money comes before the last run."""
+    beside = loans.loan(
+        cover=Cover.POOL,
+        shares_cents=[20_000_00],
+        grade=late.grade,
+        annual_rate=late.annual_rate,
+        term_months=late.term_months,
+        due_day=15,
+    )
+    loans.pay_instalments(beside, 4)
+    for month in (3, 4, 5, 6):
+        if month == 6:
+            loans.pay(late, 400_00, on=date(2026, 5, 28))
+        on = target_day_on_or_after(date(2026, month, 1))
+        run_pools(on=on, at=noon(on))
 
 
 def _entitle(request: LoanRequest, purpose: str, title: str = "") -> None:
@@ -196,7 +219,7 @@ def _path(url: str) -> str:
 
 
 def _borrowers_pages() -> dict[str, Page]:
-    late = Loan.objects.get(grade="D")
+    late = Loan.objects.filter(grade="D").earliest("pk")
     fresh = people.person(Role.BORROWER)
     draft = make.complete_draft(story=make.story_data(title=LONG_TITLE, story=STORY), at=NOW)
     declined = make.submitted_request(work=make.work_data(income_cents=1_900_00), at=NOW - _DAY)
@@ -229,7 +252,7 @@ def _eased_pages() -> dict[str, Page]:
     studio = reverse("web:loan_break", args=[paused.pk])
     third, fourth = paused.instalments.unpaid().order_by("number")[1:3]
     chosen = f"{studio}?numbers={third.number}&numbers={fourth.number}&collect=spread"
-    behind = Loan.objects.get(grade="D")
+    behind = Loan.objects.filter(grade="D").earliest("pk")
     offered = offer_of_terms(Loan.objects.get(grade="H"), on=TODAY)
     return {
         "loan-on-break": (_on_break().borrower, reverse("web:loan", args=[_on_break().pk])),
@@ -266,13 +289,18 @@ def _message_of(user: User) -> str:
     return reverse("web:message", args=[Message.objects.filter(person=user).latest("pk").pk])
 
 
+def _corrected_run(lender: User) -> int:
+    """A run that was made again when late money had come."""
+    return PoolRun.objects.filter(bookings__holding__lender=lender, version__gt=1).latest("pk").pk
+
+
 def _lenders_pages(lender: User) -> dict[str, Page]:
     newest = LoanRequest.objects.filter(offers__lender=lender, status="listed").latest("listed_at")
     stake = Offer.objects.filter(lender=lender, source=OfferSource.MANDATE).earliest("pk")
     late = Holding.objects.get(lender=lender, loan__grade="D")
     paused = Holding.objects.get(lender=lender, loan=_on_break())
     new = people.person(Role.LENDER)
-    plain = "lender_home market wallet pay_in withdraw holdings offers mandates mandate_new"
+    plain = "lender_home market wallet pay_in withdraw holdings offers mandates mandate_new pools"
     working = lender.mandates.earliest("pk").pk
     return {
         **{name: (lender, reverse(f"web:{name}")) for name in plain.split()},
@@ -280,6 +308,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
         "request": (lender, reverse("web:request", args=[newest.public_id])),
         "bid": (lender, reverse("web:bid", args=[newest.public_id])),
         "holding": (lender, reverse("web:holding", args=[late.pk])),
+        "pool-run": (lender, reverse("web:pool_run", args=[_corrected_run(lender)])),
         "holding-on-break": (lender, reverse("web:holding", args=[paused.pk])),
         "mandate": (lender, reverse("web:mandate", args=[working])),
         "mandate-edit": (lender, reverse("web:mandate_edit", args=[working])),

@@ -108,6 +108,8 @@ TABLE: Final[dict[str, Row]] = {
     "journal": Row(READ, "journal entry", *_OWN_ONLY),
     "holdings": Row(READ, "nothing", *_OWN_SIDE),
     "holding": Row(READ, "holding", *_OWN_ONLY),
+    "pools": Row(READ, "nothing", *_OWN_SIDE),
+    "pool_run": Row(READ, "pool run", *_OWN_ONLY),
     "offers": Row(READ, "nothing", *_OWN_SIDE),
     "receipt": Row(READ, "stake", *_OWN_ONLY),
     "choose_cover": Row(ACT, "hand bid", *_ACT_ON_OWN),

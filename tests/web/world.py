@@ -13,7 +13,15 @@ from core.clock import day_of
 from core.dates import month_range
 from ledger.chart import Role
 from ledger.models import Entry
-from lending.models import ChangeKind, Document, Loan, Offer, PlanChange
+from lending.models import (
+    ChangeKind,
+    Document,
+    Loan,
+    Offer,
+    PlanChange,
+    PoolBooking,
+    PoolRun,
+)
 from lending.services.contracts import sign
 from lending.services.documents import issue_statements
 from lending.services.easing import EasedTerms
@@ -52,6 +60,7 @@ def things() -> dict[str, Thing]:
         at=AT,
     )
     return {
+        "pool run": Thing({"run_id": _run_of(loan).pk}, lender),
         "nothing": Thing({}, lender),
         "borrowing": Thing({}, loan.borrower),
         "listed": Thing({"public_id": listed.public_id}, lender),
@@ -116,3 +125,27 @@ def _requests() -> dict[str, Thing]:
         "signed": signed,
     }
     return {name: Thing({"request_id": row.pk}, row.borrower) for name, row in rows.items()}
+
+
+def _run_of(loan: Loan) -> PoolRun:
+    """A month of a pool in which everything that was due came in."""
+    run = PoolRun.objects.create(
+        grade=loan.grade,
+        term_months=loan.term_months,
+        month=AT.date().replace(day=1),
+        version=1,
+        due_cents=10_00,
+        received_cents=10_00,
+        run_on=AT.date(),
+        run_at=AT,
+    )
+    PoolBooking.objects.create(
+        run=run,
+        holding=loan.holdings.get(),
+        owed_cents=10_00,
+        received_cents=10_00,
+        target_cents=10_00,
+        booking_cents=0,
+        delta_cents=0,
+    )
+    return run

@@ -17,6 +17,7 @@ from lending.choices import REFLECTION_DAYS, Cover
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
 from lending.selectors.offers import offer_of, offers_of
+from lending.selectors.pools import figures_of_pool
 from lending.selectors.spares import waiting_spares_of
 from lending.selectors.wallet import wallet_of
 from lending.services import covers
@@ -45,7 +46,12 @@ def bid(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, wanted: LoanRequest, form: BidForm) -> HttpResponse:
-    context = {"wanted": wanted, "form": form, "wallet": wallet_of(person_of(request))}
+    context = {
+        "wanted": wanted,
+        "form": form,
+        "wallet": wallet_of(person_of(request)),
+        "pool": figures_of_pool(wanted.grade, wanted.term_months, clock.business_date()),
+    }
     return render(request, "market/bid.html", context)
 
 

@@ -18,6 +18,7 @@ from lending.selectors.holdings import (
 )
 from lending.selectors.loans import schedule_of, timeline_of
 from lending.selectors.offers import offers_of
+from lending.selectors.pools import pool_lines_of_holding
 from lending.states import OfferStatus
 from web.access import lenders_only, person_of
 from web.forms.holdings import HoldingsForm
@@ -61,6 +62,7 @@ def holding(request: HttpRequest, holding_id: int) -> HttpResponse:
         "changes": [
             seen_by_holder(change, own, own.loan) for change in changes_of(person, own.loan_id)
         ],
+        "pool_lines": pool_lines_of_holding(person, own.pk)[:60],
         "shares": shares_of(person, own.pk),
         "events": timeline_of(person, own.loan_id)[:50],
         "next": schedule_of(person, own.loan_id).filter(paid_on__isnull=True).first(),

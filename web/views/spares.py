@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import clock
 from lending.models import LoanRequest
 from lending.selectors.market import market_request
+from lending.selectors.pools import figures_of_pool
 from lending.selectors.spares import line_length, spare_of
 from lending.selectors.wallet import wallet_of
 from lending.services.spares import leave_spare, withdraw_spare
@@ -37,6 +38,7 @@ def wait_in_line(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _ask(request: HttpRequest, wanted: LoanRequest, form: SpareForm) -> HttpResponse:
     context = {"wanted": wanted, "form": form, "in_line": line_length(wanted)}
+    context["pool"] = figures_of_pool(wanted.grade, wanted.term_months, clock.business_date())
     cents = form.cleaned_data.get("amount", 0) if form.is_bound else 0
     if is_large(cents):
         share = wallet_of(person_of(request)).share_of(cents)

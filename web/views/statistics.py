@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from core import clock
 from core.dates import ONE_DAY
 from core.spreadsheet import csv_lines
+from lending.selectors.pools import pool_figures
 from lending.selectors.public_book import COLUMNS, public_book
 from lending.selectors.statistics import Cohort, GradeRecord, MarketRecord, market_record
 from web import charts
@@ -42,6 +43,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "funding": _parts(record.funding),
         "cohorts": record.cohorts[::-1],
         "requests": record.requests[::-1],
+        "pools": pool_figures(record.on),
     }
     return render(request, "landing/statistics.html", context)
 
