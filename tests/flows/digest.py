@@ -20,6 +20,7 @@ _LEFT_OUT: Final = frozenset(
     {"DayEndRun", "DayEndStep", "DayEndShard", "MarketDay", "Seal", "ChainCheck"}
 )
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 _NUMBER: Final = re.compile(r"\d+")
 _NAMED_BY_KEY: Final = ("key", "subject")
 
@@ -70,7 +71,7 @@ class _Digest:
         if isinstance(value, dict | list):
             value = json.dumps(value, sort_keys=True)
         if isinstance(value, str):
-            value = _UUID.sub("?", value)
+            value = _INSTANT.sub("?", _UUID.sub("?", value))
             return _NUMBER.sub("#", value) if field.name in _NAMED_BY_KEY else value
         return value
 
