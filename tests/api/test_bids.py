@@ -69,6 +69,7 @@ def test_a_bid_reserves_the_money(lender: User, wanted: LoanRequest) -> None:
         "request": str(wanted.public_id),
         "title": wanted.title,
         "amount_cents": 100_00,
+        "cover": "solo",
         "status": OfferStatus.OPEN,
         "source": OfferSource.API,
         "mandate": None,
