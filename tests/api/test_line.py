@@ -58,6 +58,7 @@ def test_a_place_in_line_reserves_nothing_and_is_told_whole(
         "request": str(full.public_id),
         "title": full.title,
         "amount_cents": 100_00,
+        "cover": "solo",
         "status": SpareStatus.WAITING,
         "source": OfferSource.API,
         "bid": None,
