@@ -22,7 +22,7 @@ from lending.models.charges import BaseRate, DefaultInterestSpan, LegalCost
 from lending.models.contracts import Contract
 from lending.models.documents import Document, DocumentKind
 from lending.models.fees import FeeKind, FeeRate
-from lending.models.loans import Allocation, FirstPeriod, Holding, Instalment, Loan
+from lending.models.loans import Allocation, Holding, Instalment, Loan
 from lending.models.mandates import Mandate
 from lending.models.offers import Offer
 from lending.models.plans import InstalmentKind, Plan, PlanReason
@@ -62,7 +62,6 @@ __all__ = [
     "DocumentKind",
     "FeeKind",
     "FeeRate",
-    "FirstPeriod",
     "Holding",
     "Instalment",
     "InstalmentKind",

@@ -13,13 +13,6 @@ from lending.models.requests import LoanRequest
 from lending.states import LoanStatus
 
 
-class FirstPeriod(models.TextChoices):
-    """How interest of a first period longer or shorter than a month is paid."""
-
-    EQUAL = "equal", _("All instalments equal")
-    STUB = "stub", _("With the first instalment")
-
-
 class Allocation(models.TextChoices):
     """In which order a payment settles what is due beside the instalments."""
 
@@ -61,9 +54,6 @@ class Loan(models.Model):
     disbursed_on = models.DateField(_("disbursed on"))
     first_due_on = models.DateField(_("first due on"))
     closed_on = models.DateField(null=True, blank=True)
-    first_period = models.CharField(
-        _("first period"), max_length=10, choices=FirstPeriod, default=FirstPeriod.EQUAL
-    )
     serviced_through = models.DateField(_("serviced through"), null=True, blank=True)
     forborne_until = models.DateField(_("forborne until"), null=True, blank=True)
     terminated_on = models.DateField(_("terminated on"), null=True, blank=True)
