@@ -117,22 +117,27 @@ SELECT own.holder_id, own.role,
 FROM own LEFT JOIN change ON change.account_id = own.id
 """
 
-# A run is the month that was issued; each entry belongs to the first run that may know it.
+# A run is the month that was issued; each entry belongs to the first run that may know it: to its
+# lines (an even number), or to what it opens with (the odd number before) where months are missing.
 _ISSUED: Final = """
 WITH issued AS (
-    SELECT person_id, "on", (data->>'through_id')::bigint AS through_id,
+    SELECT person_id, "on", (data->>'from_on')::date AS from_on,
+           (data->>'known_id')::bigint AS known_id, (data->>'through_id')::bigint AS through_id,
            data->'opening' AS opening, data->'closing' AS closing
     FROM lending_document WHERE kind = 'statement'
 ), run AS (
-    SELECT "on", max(through_id) AS through_id, row_number() OVER (ORDER BY "on") AS number
+    SELECT "on", min(from_on) AS from_on, max(known_id) AS known_id,
+           max(through_id) AS through_id, 2 * row_number() OVER (ORDER BY "on") AS number
     FROM issued GROUP BY 1
 ), counted AS (
     SELECT entry.id AS entry_id, first.number
     FROM ledger_entry AS entry
     CROSS JOIN LATERAL (
-        SELECT number FROM run
+        SELECT number - CASE WHEN entry.effective_on < run.from_on AND entry.id <= run.known_id
+                             THEN 1 ELSE 0 END AS number
+        FROM run
         WHERE entry.effective_on <= run."on" AND entry.id <= run.through_id
-        ORDER BY number LIMIT 1
+        ORDER BY run.number LIMIT 1
     ) AS first
 ), own AS (
     SELECT account.id, account.holder_id, place.number AS place,

@@ -121,6 +121,22 @@ def test_a_statement_that_shows_another_cent_is_found_and_not_set() -> None:
         fetch_document(person=lender, document_id=document.pk)
 
 
+def test_a_market_that_lived_before_its_first_statement_opens_with_what_there_was() -> None:
+    loan, lender = _lent()
+    loans.pay_instalments(loan, 3)
+    third = month_range(loan.first_due_on + timedelta(days=62))[1]
+    assert issue_statements(on=third, at=noon(third)) == 2
+    [document] = Document.objects.filter(person=lender)
+    assert any(document.data["opening"])
+    assert document.data["lines"]
+    assert list(issued_statements_hold()) == []
+    fourth = month_range(third + timedelta(days=1))[1]
+    after_a_gap = month_range(fourth + timedelta(days=1))[1]
+    loans.pay_instalments(loan, 2)
+    assert issue_statements(on=after_a_gap, at=noon(after_a_gap)) == 2
+    assert_money("ledger", "lending")
+
+
 def test_a_lender_without_the_statement_due_is_found() -> None:
     _loan, lender = _lent()
     issue_statements(on=LAST, at=noon(LAST))
