@@ -10,6 +10,7 @@ from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from tests.daytime import begin_in_the_afternoon
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,12 @@ def no_limits(settings: Any) -> None:
     """Let everyone call as often as they like."""
     rates = dict.fromkeys(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
+
+
+@pytest.fixture(autouse=True)
+def afternoon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test begin at the same time of day."""
+    begin_in_the_afternoon(monkeypatch)
 
 
 def client_of(user: User | None = None, **headers: str) -> APIClient:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from core import clock
+from tests.daytime import begin_in_the_afternoon
 from tests.factories.people import AT
 
 SCRIPT = {"HTTP_HX_REQUEST": "true"}
@@ -20,10 +21,11 @@ SCRIPT = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture(autouse=True)
-def day(db: None, settings: Any) -> Iterator[None]:
+def day(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Open the factories' first day, with a cache that no other run of tests can empty or fill."""
     memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"}
     settings.CACHES = {"default": memory}
+    begin_in_the_afternoon(monkeypatch)
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
     yield
     cache.clear()
