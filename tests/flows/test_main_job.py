@@ -222,7 +222,7 @@ def write_mandate(lender: Visitor) -> None:
 def sees_the_cents(lender: Visitor, share: HoldingShare, *, whole_cents: int) -> None:
     lender.open("/holdings/")
     lender.follow(TITLE)
-    figures = [euro_in(lender.language, cents) for cents in (whole_cents, *share)]
+    figures = [euro_in(lender.language, cents) for cents in (whole_cents, *share[:3])]
     assert lender.rows(".data")[0][1:] == figures
 
 

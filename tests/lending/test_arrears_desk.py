@@ -75,6 +75,7 @@ def test_who_may_only_look_gets_no_forms_and_cannot_act(staff: list[User]) -> No
 
 def test_the_desk_sorts_by_lateness_filters_and_says_why_not_yet(desk: Client) -> None:
     late = loans.loan(due_day=15)
+    make.reminded(late, missed=2)
     later, on = make.reminded(loans.loan(due_day=15), missed=2)
     loans.pay(late, late.instalments.get(number=1).open_cents, on=on)
     _at(on)

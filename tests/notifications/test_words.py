@@ -126,6 +126,8 @@ SAID_BY_NAME: Final = {
     "reminder_2",
     "final_notice",
     "loan_terminated",
+    "statement_ready",
+    "tax_year_ready",
 }
 """Kinds that a service hands on and that reading the code for calls does not find."""
 

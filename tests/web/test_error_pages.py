@@ -28,7 +28,7 @@ def test_what_is_not_there_is_told_in_the_readers_language(language: str, told: 
     ("language", "told"), [("en", "This page is not for you"), ("de", "Diese Seite ist nicht")]
 )
 def test_what_is_not_allowed_is_told_in_the_readers_language(language: str, told: str) -> None:
-    response = browser_of(people.borrower(), language=language).get("/wallet/")
+    response = browser_of(people.borrower(), language=language).get("/holdings/")
     assert response.status_code == 403
     assert told in text_of(response)
 

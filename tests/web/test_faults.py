@@ -42,7 +42,7 @@ def test_a_broken_page_shows_no_trace(
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize(
     ("address", "status"),
-    [("/nowhere/", 404), ("/loans/999999999/", 404), ("/lender/", 403), ("/wallet/", 403)],
+    [("/nowhere/", 404), ("/loans/999999999/", 404), ("/lender/", 403), ("/holdings/", 403)],
 )
 def test_a_refused_page_shows_no_trace_and_a_way_on(
     language: str, address: str, status: int
