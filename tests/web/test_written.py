@@ -27,7 +27,16 @@ from tests.web.world import things
 
 GERMAN_FIGURE: Final = re.compile(r"\d(?:,\d\d)? €|\d,\d+ %|\d\d\.\d\d\.20\d\d")
 ENGLISH_FIGURE: Final = re.compile(r"€\d|\d%|\d{1,2} [A-Z][a-z]{2} 20\d\d")
-_DOCUMENTS: Final = {"contract", "pre_contract"}
+_DOCUMENTS: Final = {
+    "contract",
+    "pre_contract",
+    "document",
+    "schedule_pdf",
+    "tax_pdf",
+    "statement_file",
+    "statement_pdf",
+    "loan_book_file",
+}
 
 
 def _pages() -> dict[str, tuple[User, str]]:
