@@ -29,13 +29,13 @@ class Sizes:
 
     usual: Size = (10_000, 1_000)
     small: Size = (1_000, 100)
-    exact: Size = (30_000, 3_000)
+    exact: Size = (50_000, 5_000)
     large: Size = (100_000, 10_000)
     huge: Size = (1_000_000, 10_000)
     over_time: Size = (10_000, 100)
     ratios: tuple[float, ...] = (0.5, 1.0, FAIR_RATIO)
     seeds: tuple[int, ...] = (1, 2, 3)
-    commits: tuple[Size, ...] = ((50_000, 10_000),)
+    commits: tuple[Size, ...] = ((50_000, 10_000), (250_000, 10_000))
     days: tuple[int, ...] = (1_000, 10_000)
     repeats: int = 5
 

@@ -71,7 +71,7 @@ GOALS: Final = {
     "M4b": Goal("Solve time, 10k x 1k", "loop: pro rata", most=0.04),
     "M5a": Goal("Peak memory at 100k x 10k, MB", "nothing", most=600, digits=0),
     "M5b": Goal("Peak memory at 1M x 10k, MB", "nothing", most=3_000, digits=0),
-    "M6": Goal("Peak memory at 30k x 3k", "largest flow with an arc for each pair", most=0.07),
+    "M6": Goal("Peak memory at 50k x 5k", "largest flow with an arc for each pair", most=0.07),
     "G1": Goal(
         "Growth, lenders and requests x10: log10 of times, 10k x 1k to 100k x 10k",
         "1 = in proportion to lenders alone",

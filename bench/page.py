@@ -42,12 +42,13 @@ _NOTES: Final = """\
   the figures of writing most, as they are taken by the clock on the wall.
 - **Memory** is the peak of a process of its own, with interpreter, libraries and the market itself.
   Grouped, the network has one node for all requests that look alike and tells a total only, not who
-  lends to whom. With an arc for each pair 100k x 10k would have eleven times the arcs of 30k x 3k.
+  lends to whom. With an arc for each pair 100k x 10k would have four times the arcs of 50k x 5k.
 - **Writing a round** begins when the round is decided and ends with its last commit: locks, guards,
   offers, receipts, ledger, balances, carry. COPY writes the same rows into the same tables and does
-  nothing else. The Django way writes a tenth of the rows by `bulk_create` and changes two balances
-  per stake by `F()`. Each run has a fresh copy of the database, all constraints, foreign keys and
-  indexes are on; the best of several alternating runs by the clock on the wall counts.
+  nothing else. The Django way writes a tenth of the rows, at most those of 40 requests, by
+  `bulk_create` and changes two balances per stake by `F()`. Each run has a fresh copy of the
+  database, all constraints, foreign keys and indexes are on; the best of several alternating runs
+  by the clock on the wall counts.
 - **A collection day** has one instalment of each loan and a hundred lenders to each: `repay_many`
   from reading what is due to its last commit, with cents, balances, instalments, holdings and
   timelines (`bench/day_end.py`). COPY writes the same rows of ledger, payments, parts, shares and

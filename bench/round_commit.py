@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 STAKES_PER_REQUEST: Final = 250
 REPEATS: Final = 3
+MOST_IN_DJANGO: Final = 40
 _TABLES: Final = ("lending_offer", "matching_receipt", "ledger_entry", "ledger_transfer")
 
 Tell = Callable[[str], None]
@@ -75,7 +76,7 @@ def measured(stakes: int, lenders: int, tell: Tell = lambda line: None) -> Commi
             tell(f"COPY of the same rows, run {number + 1} of {REPEATS}")
             with clone(name):
                 copied.append(_timed(lambda rows=rows: copy_rows(rows)))
-        part = max(1, requests // 10) * each
+        part = min(MOST_IN_DJANGO, max(1, requests // 10)) * each
         tell(f"the Django way, {part:,} stakes")
         with clone(name):
             took = _timed(lambda: django_way(result, part))

@@ -11,7 +11,7 @@ QUIET: Final = timedelta(seconds=2)
 PERIOD: Final = timedelta(seconds=50)
 """Unasked, a round runs when the last attempt is this old; less than the beat's minute."""
 
-SHARD_STAKES: Final = 25_000
+SHARD_STAKES: Final = 100_000
 """So many stakes are booked in one transaction, whole requests at a time."""
 
 RATE_SCALE: Final = 100_000

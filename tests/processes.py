@@ -27,7 +27,7 @@ def running_worker() -> Iterator[int]:
 
     Yields the id of its process, which leads a group of its own.
     """
-    app.control.purge()
+    _empty_queues()
     program = supervisor.worker(concurrency=1)
     with supervisor.Group() as group:
         started = supervisor.Program(program.name, program.command, environment_of_test())
@@ -37,6 +37,13 @@ def running_worker() -> Iterator[int]:
             group.check()
             assert time.monotonic() < until, "the worker does not answer"
         yield process_id
+
+
+def _empty_queues() -> None:
+    """Throw away what earlier tests enqueued: the worker is to do this test's work only."""
+    with app.connection_for_write() as connection:
+        for queue in supervisor.QUEUES:
+            connection.default_channel.queue_purge(queue)
 
 
 def _url_of(url: str, alias: str) -> str:
