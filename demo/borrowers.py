@@ -64,6 +64,7 @@ def apply(user: User, given: Applicant, wished: Wish, rng: Random, *, at: dateti
             price_rule=wished.price_rule,
             max_rate=wished.max_rate,
             least_percent=wished.least_percent,
+            first_period=wished.first_period,
         ),
     )
     save_work(

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from accounts.models import Role, User
 from core.wording import euro, number, percent
-from lending.choices import PriceRule
+from lending.choices import FirstPeriod, PriceRule
 from lending.models import (
     ChangeKind,
     Loan,
@@ -49,6 +49,7 @@ def _requests() -> Iterator[tuple[str, str]]:
         expired=Count("pk", filter=Q(status="expired")),
         open=Count("pk", filter=Q(status="listed")),
         auctions=Count("pk", filter=~Q(price_rule=PriceRule.FIXED) & Q(filled_at__isnull=False)),
+        stubs=Count("pk", filter=Q(first_period=FirstPeriod.STUB, filled_at__isnull=False)),
         parts=Count("pk", filter=Q(funded_cents__lt=F("amount_cents"), filled_at__isnull=False)),
     )
     for name, count in counts.items():
@@ -57,6 +58,7 @@ def _requests() -> Iterator[tuple[str, str]]:
 
 _LABELS: Final = {
     "auctions": "priced by auction",
+    "stubs": "odd days with the first instalment",
     "parts": "funded in part",
 }
 

@@ -1,4 +1,4 @@
-"""How the demo's borrowers want their rate found, and which of them are content with a part.
+"""What the demo's borrowers choose: how their rate is found, whether a part would do, odd days.
 
 It follows from the number of the request, so that nothing else in the story changes with it.
 """
@@ -10,12 +10,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from lending.choices import LEAST_PART_PERCENT, PriceRule
+from lending.choices import LEAST_PART_PERCENT, FirstPeriod, PriceRule
 from lending.domain.pricing import HIGHEST_RATE
 
 EVERY: Final = 8
 """One request in so many is an auction, and one takes a part."""
 _AUCTION: Final = 3
+_STUB: Final = (1, 4)
+"""These pay the days before their first month with their first instalment."""
 _PART: Final = 6
 HURRY: Final = timedelta(days=2)
 """After so long every second borrower who is content with a part takes it."""
@@ -28,6 +30,7 @@ class Wish:
     price_rule: str = PriceRule.FIXED
     max_rate: Decimal | None = None
     least_percent: int = 100
+    first_period: str = FirstPeriod.EQUAL
 
 
 LOWEST_RATE: Final = Wish(price_rule=PriceRule.AUCTION, max_rate=HIGHEST_RATE)
@@ -35,6 +38,7 @@ SPREAD: Final = Wish(price_rule=PriceRule.AUCTION_SPREAD, max_rate=HIGHEST_RATE)
 A_PART: Final = Wish(least_percent=LEAST_PART_PERCENT)
 _MOST_OF_IT: Final = Wish(least_percent=85)
 _THE_POSTED_RATE: Final = Wish()
+_ODD_DAYS_FIRST: Final = Wish(first_period=FirstPeriod.STUB)
 
 
 def wish(number: int) -> Wish:
@@ -44,4 +48,4 @@ def wish(number: int) -> Wish:
         return SPREAD if turn % 2 else LOWEST_RATE
     if place == _PART:
         return _MOST_OF_IT if turn % 2 else A_PART
-    return _THE_POSTED_RATE
+    return _ODD_DAYS_FIRST if place in _STUB else _THE_POSTED_RATE

@@ -66,6 +66,13 @@ class PriceRule(TextChoices):
     AUCTION_SPREAD = "spread", _("Low rate, spread over more lenders")
 
 
+class FirstPeriod(TextChoices):
+    """How the days between payout and the first regular month are paid."""
+
+    EQUAL = "equal", _("All instalments equal")
+    STUB = "stub", _("With the first instalment")
+
+
 class Cover(TextChoices):
     """Whether a lender bears a claim alone or shares its principal with its pool."""
 

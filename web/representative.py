@@ -14,7 +14,7 @@ from typing import Final
 from django.core.cache import cache
 
 from core.dates import add_months
-from lending.choices import DUE_DAYS
+from lending.choices import DUE_DAYS, FirstPeriod
 from lending.domain.pricing import price
 from lending.domain.quote import Quote, first_due_date, quote
 from lending.models import FeeKind, Loan, LoanRequest
@@ -49,7 +49,13 @@ def representative_example(on: date) -> Example:
 
 
 def figures(
-    amount_cents: int, annual_rate: Decimal, months: int, on: date, *, due_day: int = DUE_DAYS[0]
+    amount_cents: int,
+    annual_rate: Decimal,
+    months: int,
+    on: date,
+    *,
+    due_day: int = DUE_DAYS[0],
+    first_period: str = FirstPeriod.EQUAL,
 ) -> Quote:
     """Work out a loan paid out on `on` at that day's fee."""
     return quote(
@@ -59,17 +65,24 @@ def figures(
         on,
         first_due_date(on, due_day),
         fee_rate(FeeKind.BORROWER, on),
+        first_period=FirstPeriod(first_period).value,
     )
 
 
-def figures_of(request: LoanRequest, on: date, *, amount_cents: int | None = None) -> Quote:
-    """Work out a priced request, or a part of it, as if it were paid out on `on`."""
+def figures_of(
+    request: LoanRequest, on: date, *, amount_cents: int | None = None, rate: Decimal | None = None
+) -> Quote:
+    """Work out a request, or a part of it, as if it were paid out on `on`.
+
+    Without `rate` it is the request's own.
+    """
     return figures(
         amount_cents or request.granted_cents,
-        request.annual_rate or Decimal(0),
+        rate or request.annual_rate or Decimal(0),
         request.term_months or 0,
         on,
         due_day=request.due_day,
+        first_period=request.first_period,
     )
 
 

@@ -14,7 +14,7 @@ from api.fields import RateField
 from api.permissions import IsBorrower
 from api.views.base import Endpoint, Listing
 from core.clock import business_date
-from lending.choices import Grade
+from lending.choices import FirstPeriod, Grade
 from lending.domain.due_dates import days_past_due
 from lending.models import Instalment, Loan
 from lending.selectors.loans import loan_of_borrower, loans_of, schedule_of
@@ -34,6 +34,9 @@ class LoanRow(serializers.Serializer[Loan]):
     term_months = serializers.IntegerField()
     disbursed_on = serializers.DateField()
     first_due_on = serializers.DateField()
+    first_period = serializers.ChoiceField(
+        FirstPeriod.choices, help_text="How the days before the first whole month are paid."
+    )
     last_due_on = serializers.DateField()
     closed_on = serializers.DateField(allow_null=True)
     principal_cents = serializers.IntegerField()

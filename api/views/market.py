@@ -17,7 +17,7 @@ from api.fields import RateField
 from api.filters import MarketFilters
 from api.views.base import Endpoint, Listing
 from core.errors import NotFound
-from lending.choices import Grade, PriceRule, Purpose
+from lending.choices import FirstPeriod, Grade, PriceRule, Purpose
 from lending.models import LoanRequest
 from lending.selectors.market import listed_requests, market_request
 from lending.states import RequestStatus
@@ -51,6 +51,9 @@ class MarketRequest(serializers.Serializer[LoanRequest]):
         allow_null=True, help_text="1 to 5: how much of the free income all debts take."
     )
     due_day = serializers.IntegerField()
+    first_period = serializers.ChoiceField(
+        FirstPeriod.choices, help_text="How the days before the first whole month are paid."
+    )
     listed_at = serializers.DateTimeField()
     deadline_on = serializers.DateField(help_text="The last day on which bids are taken.")
 

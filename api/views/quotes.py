@@ -25,7 +25,7 @@ from api.views.base import Endpoint
 from core.clock import business_date
 from core.dates import add_months
 from core.errors import InvalidInput
-from lending.choices import DUE_DAYS, Grade
+from lending.choices import DUE_DAYS, FirstPeriod, Grade
 from lending.domain.pricing import price
 from lending.domain.quote import Quote, first_due_date, quote
 from lending.models import FeeKind
@@ -83,6 +83,14 @@ class _Terms(StrictSerializer):
     due_day = WholeNumberField(
         required=False, min_value=1, max_value=28, help_text="Default: 1. Not with first_due_on."
     )
+    first_period = OneOfField(
+        FirstPeriod.choices,
+        default=FirstPeriod.EQUAL,
+        help_text=(
+            "How the days before the first whole month are paid: `equal` spreads their interest "
+            "over all instalments, `stub` adds it to the first."
+        ),
+    )
     fee_rate = RateField(
         required=False,
         help_text="Share of the amount kept at payout, at most 0.5. Default: the price list.",
@@ -135,10 +143,12 @@ class QuoteAnswer(serializers.Serializer[Any]):
     term_months = serializers.IntegerField()
     disbursed_on = serializers.DateField()
     first_due_on = serializers.DateField()
+    first_period = serializers.ChoiceField(FirstPeriod.choices)
     fee_rate = RateField()
     fee_cents = serializers.IntegerField()
     payout_cents = serializers.IntegerField(help_text="The amount less the fee.")
-    instalment_cents = serializers.IntegerField()
+    instalment_cents = serializers.IntegerField(help_text="The usual monthly payment.")
+    first_instalment_cents = serializers.IntegerField()
     last_instalment_cents = serializers.IntegerField()
     total_interest_cents = serializers.IntegerField()
     total_payable_cents = serializers.IntegerField(help_text="The sum of all instalments.")
@@ -186,6 +196,7 @@ def _quote_of(terms: dict[str, Any]) -> Quote:
             terms["disbursed_on"],
             terms["first_due_on"],
             terms["fee_rate"],
+            first_period=FirstPeriod(terms["first_period"]).value,
         )
     except ValueError as error:
         raise NoAnnualRate(str(error), field="first_due_on") from error
@@ -199,10 +210,12 @@ def _answer(terms: dict[str, Any], figures: Quote) -> dict[str, Any]:
         "term_months": figures.months,
         "disbursed_on": figures.disbursed_on,
         "first_due_on": figures.first_due_on,
+        "first_period": terms["first_period"],
         "fee_rate": terms["fee_rate"],
         "fee_cents": figures.fee_cents,
         "payout_cents": figures.payout_cents,
         "instalment_cents": figures.instalment_cents,
+        "first_instalment_cents": figures.first_instalment_cents,
         "last_instalment_cents": figures.last_instalment_cents,
         "total_interest_cents": figures.interest_cents,
         "total_payable_cents": figures.total_payable_cents,

@@ -16,7 +16,7 @@ from core.admin import EMPTY, in_euro, in_percent
 from core.audit import subject_of
 from core.models import AuditRow
 from core.wording import day, instant, number
-from lending.choices import FOUR_EYES_FROM_CENTS, Employment, Home
+from lending.choices import FOUR_EYES_FROM_CENTS, Employment, FirstPeriod, Home
 from lending.domain.quote import first_due_date, quote
 from lending.domain.scorecard import load_scorecard
 from lending.models import Assessment, FeeKind, Loan, LoanRequest, Review
@@ -81,6 +81,7 @@ def request_rows(request: LoanRequest) -> list[Row]:
         Row(_("Term"), _("%(months)s months") % {"months": request.term_months or EMPTY}),
         Row(_("Purpose"), request.get_purpose_display() or EMPTY),
         Row(_("Day of payment"), request.due_day),
+        Row(_("Days before the first month"), request.get_first_period_display()),
         Row(_("Highest rate accepted"), in_percent(request.max_rate)),
         Row(_("Handed in"), instant(request.submitted_at) if request.submitted_at else EMPTY),
     ]
@@ -98,11 +99,20 @@ def price_rows(request: LoanRequest, assessment: Assessment, on: date) -> list[R
         return rows
     fee = request.borrower_fee_rate or fee_rate(FeeKind.BORROWER, on)
     first_due_on = first_due_date(on, request.due_day)
-    loan = quote(request.amount_cents or 0, rate, request.term_months or 0, on, first_due_on, fee)
+    loan = quote(
+        request.amount_cents or 0,
+        rate,
+        request.term_months or 0,
+        on,
+        first_due_on,
+        fee,
+        first_period=FirstPeriod(request.first_period).value,
+    )
     return [
         *rows,
         Row(_("Listed at"), in_percent(rate)),
         Row(_("APR"), in_percent(loan.apr)),
+        Row(_("First instalment"), in_euro(loan.first_instalment_cents)),
         Row(_("Instalment"), in_euro(loan.instalment_cents)),
         Row(_("Total payable"), in_euro(loan.total_payable_cents)),
     ]

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from core.dates import add_months
 from core.money import Rounding, to_cents
 from lending.domain.day_count import DayCount, year_fraction
+
+FirstPeriod = Literal["equal", "stub"]
+"""How a first period of another length than a month is paid: by all payments alike, or by the
+first one, which takes the interest of the odd days."""
 
 _PRECISE: Final = Context(prec=50)
 _NOISE_FREE: Final = Decimal("1e-20")
@@ -30,6 +34,11 @@ class Instalment(NamedTuple):
         return self.principal_cents + self.interest_cents
 
 
+def usual_cents(parts: Sequence[Instalment]) -> int:
+    """The payment that comes again and again: neither the first, where it differs, nor the last."""
+    return parts[1 if len(parts) > 2 else 0].total_cents
+
+
 def level_schedule(
     principal_cents: int,
     annual_rate: Decimal,
@@ -37,6 +46,7 @@ def level_schedule(
     first_due_on: date,
     *,
     disbursed_on: date | None = None,
+    first_period: FirstPeriod = "equal",
     day_count: DayCount = "german_30_360",
     instalment_rounding: Rounding = "up",
     interest_rounding: Rounding = "half_up",
@@ -46,9 +56,12 @@ def level_schedule(
     Each period bears balance * annual_rate * years of interest by `day_count`; under
     German 30/360 a month between two due dates is 1/12 whatever its days. The
     first period runs from `disbursed_on` (default: one month before the first due
-    date); where it is longer or shorter the payment is solved anew, so that all are
-    equal. Interest that a first payment cannot cover is paid with the next ones and
-    bears none itself. The last payment takes up what rounding left over.
+    date). Where it is longer or shorter, "equal" solves the payment anew, so that all
+    are equal; interest that a first payment cannot cover is then paid with the next
+    ones and bears none itself. With "stub" the first payment alone takes the interest
+    of the days beyond the month (or is lower by that of the days short of it), and the
+    others are those of a loan with regular months. The last payment takes up what
+    rounding left over.
 
     With "up" the payment is rounded up to the cent, and by further cents while the last
     would exceed it. Where a cent a month adds up to whole payments (fewer cents than
@@ -73,6 +86,7 @@ def level_schedule(
         annual_rate,
         [add_months(first_due_on, index) for index in range(months)],
         from_on=disbursed_on or add_months(first_due_on, -1),
+        first_period=first_period,
         day_count=day_count,
         instalment_rounding=instalment_rounding,
         interest_rounding=interest_rounding,
@@ -86,6 +100,7 @@ def schedule_on(
     *,
     from_on: date,
     payment_cents: int | None = None,
+    first_period: FirstPeriod = "equal",
     day_count: DayCount = "german_30_360",
     instalment_rounding: Rounding = "up",
     interest_rounding: Rounding = "half_up",
@@ -93,7 +108,8 @@ def schedule_on(
     """Plan payments on given days that repay what is outstanding from `from_on` to the cent.
 
     Without `payment_cents` all are equal, as in `level_schedule`; with it each is that much, the
-    last one less, and what follows the last is left out.
+    last one less, and what follows the last is left out. With "stub" the first one differs by the
+    interest of its odd days in either case.
 
     Args:
         due_dates: in order, of one day of the month; a month may be missing.
@@ -103,6 +119,13 @@ def schedule_on(
     """
     with localcontext(_PRECISE):
         rates = period_rates(annual_rate, due_dates, from_on, day_count)
+        odd_cents = 0
+        if first_period == "stub":
+            a_month_before = add_months(due_dates[0], -1)
+            month = period_rates(annual_rate, due_dates[:1], a_month_before, day_count)[0]
+            odd_cents = _interest(principal_cents, rates[0], interest_rounding)
+            odd_cents -= _interest(principal_cents, month, interest_rounding)
+            rates[0] = month
         if payment_cents is None:
             parts = _level_parts(principal_cents, rates, instalment_rounding, interest_rounding)
         else:
@@ -110,6 +133,8 @@ def schedule_on(
             if sum(parts[-1]) > payment_cents:
                 raise ValueError("the payment does not repay the loan in time")
             parts = [part for part in parts if sum(part)]
+    repaid_cents, interest_cents = parts[0]
+    parts[0] = (repaid_cents, interest_cents + odd_cents)
     return [
         Instalment(number, due_on, *part)
         for number, (due_on, part) in enumerate(zip(due_dates, parts, strict=False), start=1)
@@ -184,8 +209,7 @@ def _repay(
     """Run the loan with a fixed payment; return principal and interest of each period."""
     balance_cents, owed_cents, parts = principal_cents, 0, []
     for rate in rates:
-        exact = Decimal(balance_cents * rate.numerator) / rate.denominator
-        owed_cents += to_cents(exact, interest_rounding)
+        owed_cents += _interest(balance_cents, rate, interest_rounding)
         interest_cents = min(owed_cents, payment_cents)
         repaid_cents = min(payment_cents - interest_cents, balance_cents)
         parts.append((repaid_cents, interest_cents))
@@ -194,3 +218,7 @@ def _repay(
     repaid_cents, interest_cents = parts[-1]
     parts[-1] = (repaid_cents + balance_cents, interest_cents + owed_cents)
     return parts
+
+
+def _interest(balance_cents: int, rate: Fraction, rounding: Rounding) -> int:
+    return to_cents(Decimal(balance_cents * rate.numerator) / rate.denominator, rounding)

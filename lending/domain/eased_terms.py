@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import to_cents
-from lending.domain.amortization import level_schedule
+from lending.domain.amortization import FirstPeriod, level_schedule
 from lending.domain.breaks import Collect, PlanPart, with_deferred
 from lending.domain.returns import xirr
 
@@ -21,6 +21,7 @@ def eased_plan(
     deferred_cents: int = 0,
     paid_ahead_cents: int = 0,
     collect: Collect = "spread",
+    first_period: FirstPeriod = "equal",
     since: date | None = None,
     first_number: int = 1,
 ) -> list[PlanPart]:
@@ -35,7 +36,14 @@ def eased_plan(
     Raises:
         ValueError: as `level_schedule`.
     """
-    level = level_schedule(principal_cents, annual_rate, months, first_due_on, disbursed_on=since)
+    level = level_schedule(
+        principal_cents,
+        annual_rate,
+        months,
+        first_due_on,
+        disbursed_on=since,
+        first_period=first_period,
+    )
     parts = [PlanPart(first_number + place, *row[1:]) for place, row in enumerate(level)]
     first = parts[0]
     left_cents = max(first.interest_cents - paid_ahead_cents, 0)

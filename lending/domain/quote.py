@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.dates import add_months
 from core.money import to_cents
-from lending.domain.amortization import Instalment, level_schedule
+from lending.domain.amortization import FirstPeriod, Instalment, level_schedule, usual_cents
 from lending.domain.apr import apr, apr_percent, years_between
 
 
@@ -32,8 +32,18 @@ class Quote(NamedTuple):
 
     @property
     def instalment_cents(self) -> int:
-        """The usual monthly payment; only the last may be lower."""
+        """The usual monthly payment; the last may be lower, and the first may differ."""
+        return usual_cents(self.instalments)
+
+    @property
+    def first_instalment_cents(self) -> int:
+        """The first payment: another than the usual where it takes the interest of odd days."""
         return self.instalments[0].total_cents
+
+    @property
+    def odd_days_cents(self) -> int:
+        """By how much the first payment is above the usual one."""
+        return self.first_instalment_cents - self.instalment_cents
 
     @property
     def last_instalment_cents(self) -> int:
@@ -68,8 +78,12 @@ def quote(
     disbursed_on: date,
     first_due_on: date,
     fee_rate: Decimal,
+    *,
+    first_period: FirstPeriod = "equal",
 ) -> Quote:
     """Work out a loan that is paid out on one day, less a fee, and repaid in equal instalments.
+
+    With `first_period` "stub" the first instalment differs, see `level_schedule`.
 
     Args:
         annual_rate: nominal yearly rate as a fraction.
@@ -80,7 +94,12 @@ def quote(
     if not 0 <= fee_rate < 1:
         raise ValueError("the fee must be a part of the amount")
     plan = level_schedule(
-        amount_cents, annual_rate, months, first_due_on, disbursed_on=disbursed_on
+        amount_cents,
+        annual_rate,
+        months,
+        first_due_on,
+        disbursed_on=disbursed_on,
+        first_period=first_period,
     )
     fee_cents = to_cents(amount_cents * fee_rate)
     paid = [(years_between(disbursed_on, part.due_on), part.total_cents) for part in plan]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lending.choices import Cover
+from lending.choices import Cover, FirstPeriod
 from lending.models.plans import InstalmentKind, Plan
 from lending.models.requests import LoanRequest
 from lending.states import LoanStatus
@@ -53,6 +53,13 @@ class Loan(models.Model):
     )
     disbursed_on = models.DateField(_("disbursed on"))
     first_due_on = models.DateField(_("first due on"))
+    first_period = models.CharField(
+        _("interest of the days before the first month"),
+        max_length=5,
+        choices=FirstPeriod,
+        default=FirstPeriod.EQUAL,
+        db_default=FirstPeriod.EQUAL,
+    )
     closed_on = models.DateField(null=True, blank=True)
     serviced_through = models.DateField(_("serviced through"), null=True, blank=True)
     forborne_until = models.DateField(_("forborne until"), null=True, blank=True)
@@ -66,6 +73,9 @@ class Loan(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=LoanStatus.values), name="lending_loan_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_period__in=FirstPeriod.values), name="lending_loan_first_period"
             ),
             models.CheckConstraint(
                 condition=Q(principal_cents__gt=0)

@@ -14,6 +14,7 @@ from lending.choices import (
     MAX_AMOUNT_CENTS,
     MIN_AMOUNT_CENTS,
     SHARE_CENTS,
+    FirstPeriod,
     Grade,
     PriceRule,
     Purpose,
@@ -41,6 +42,13 @@ class LoanRequest(models.Model):
     title = models.CharField(_("title"), max_length=80, blank=True)
     story = models.TextField(_("story"), max_length=4000, blank=True)
     due_day = models.PositiveSmallIntegerField(_("day of payment"), default=1)
+    first_period = models.CharField(
+        _("interest of the days before the first month"),
+        max_length=5,
+        choices=FirstPeriod,
+        default=FirstPeriod.EQUAL,
+        db_default=FirstPeriod.EQUAL,
+    )
     max_rate = models.DecimalField(
         _("highest rate you accept"), max_digits=7, decimal_places=5, null=True, blank=True
     )
@@ -94,6 +102,10 @@ class LoanRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(due_day__in=[1, 15]), name="lending_request_due_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_period__in=FirstPeriod.values),
+                name="lending_request_first_period",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "withdrawn"])

@@ -11,8 +11,10 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from core.dates import add_months
+from lending.choices import FirstPeriod as FirstPeriodChoice
+from lending.domain.amortization import FirstPeriod, level_schedule, schedule_on, usual_cents
 from lending.domain.amortization import Instalment as Planned
-from lending.domain.amortization import level_schedule, schedule_on
 from lending.domain.early_payoff import (
     Coming,
     Interest,
@@ -83,7 +85,7 @@ class PartPayoff:
     @property
     def instalment_cents(self) -> int:
         """The usual payment after it."""
-        return max(part.total_cents for part in self.plan)
+        return usual_cents(self.plan)
 
     @property
     def ends_on(self) -> date:
@@ -152,13 +154,16 @@ def part_of(payoff: Payoff, amount_cents: int, keep: Keep) -> PartPayoff:
         raise TooLittleForEarly(field="amount", least_cents=payoff.least_cents)
     principal = amount_cents - payoff.least_cents + 1
     loan = payoff.loan
-    usual = max(part.principal_cents + part.interest_cents for part in payoff.coming)
+    amounts = [part.principal_cents + part.interest_cents for part in payoff.coming]
+    first_period = _first_period(payoff)
+    usual = max(amounts[1:] if first_period == "stub" else amounts)
     plan = schedule_on(
         payoff.principal_cents - principal,
         loan.annual_rate,
         [part.due_on for part in payoff.coming],
         from_on=payoff.on,
         payment_cents=usual if keep == "instalment" else None,
+        first_period=first_period,
         instalment_rounding=loan.instalment_rounding,  # type: ignore[arg-type]
         **_rules(loan, "interest_rounding"),
     )
@@ -170,6 +175,18 @@ def part_of(payoff: Payoff, amount_cents: int, keep: Keep) -> PartPayoff:
         fee_refund_cents=_fee_refund(loan, payoff.on, principal),
         plan=plan,
     )
+
+
+def _first_period(payoff: Payoff) -> FirstPeriod:
+    """How the next instalment is paid: apart from the others while it bears odd days of its own."""
+    loan, coming = payoff.loan, payoff.coming
+    bears_odd_days = (
+        loan.first_period == FirstPeriodChoice.STUB
+        and len(coming) > 2
+        and coming[0].due_on == loan.first_due_on
+        and payoff.on < add_months(loan.first_due_on, -1)
+    )
+    return "stub" if bears_odd_days else "equal"
 
 
 def _rules(loan: Loan, *names: str) -> dict[str, Any]:
@@ -192,6 +209,7 @@ def _fee_refund(loan: Loan, on: date, principal_cents: int) -> int:
         loan.term_months,
         loan.first_due_on,
         disbursed_on=loan.disbursed_on,
+        first_period=FirstPeriodChoice(loan.first_period).value,
         instalment_rounding=loan.instalment_rounding,  # type: ignore[arg-type]
         **_rules(loan, "interest_rounding"),
     )

@@ -32,6 +32,7 @@ PUBLIC_COLUMNS: Final = (
     "grade",
     "affordability_mark",
     "due_day",
+    "first_period",
     "listed_at",
     "filled_at",
     "deadline_on",

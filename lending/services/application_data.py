@@ -20,6 +20,7 @@ from lending.choices import (
     SHARE_CENTS,
     TERMS,
     Employment,
+    FirstPeriod,
     Home,
     PriceRule,
     Purpose,
@@ -50,6 +51,7 @@ class AmountData:
     max_rate: Decimal | None = None
     price_rule: str = PriceRule.FIXED
     least_percent: int = 100
+    first_period: str = FirstPeriod.EQUAL
 
     def checked(self) -> AmountData:
         """Return the same, tidied; raises InvalidInput with the field."""
@@ -71,6 +73,7 @@ class AmountData:
             max_rate=rate,
             price_rule=rule,
             least_percent=least,
+            first_period=one_of("first_period", self.first_period, FirstPeriod.values),
         )
 
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import F, Max, Q, Sum
 
 from core.clock import day_of
-from lending.choices import MAX_AMOUNT_CENTS
+from lending.choices import MAX_AMOUNT_CENTS, FirstPeriod
 from lending.domain.affordability import Affordability, Household, affordability
-from lending.domain.amortization import level_schedule
+from lending.domain.amortization import level_schedule, usual_cents
 from lending.domain.characteristics import ApplicantFeatures, Value
 from lending.domain.pricing import HIGHEST_RATE, PriceBand, price
 from lending.domain.quote import first_due_date
@@ -40,7 +40,9 @@ def assess(*, request: LoanRequest, at: datetime) -> Assessment:
     scored = score(_features(given), card)
     band = price(scored.grade, given["term_months"]) if scored.grade else None
     first_due_on = first_due_date(on, request.due_day)
-    instalment_cents = _instalment_cents(given, band, on, first_due_on)
+    instalment_cents = _instalment_cents(
+        given, band, on, first_due_on, FirstPeriod(request.first_period)
+    )
     burden = affordability(_household(given), instalment_cents)
     refusals = [*_hard_limits(scored, burden), *_standing(request, on)]
     return Assessment.objects.create(
@@ -124,17 +126,22 @@ def _household(given: dict[str, Any]) -> Household:
 
 
 def _instalment_cents(
-    given: dict[str, Any], band: PriceBand | None, disbursed_on: date, first_due_on: date
+    given: dict[str, Any],
+    band: PriceBand | None,
+    disbursed_on: date,
+    first_due_on: date,
+    first_period: FirstPeriod,
 ) -> int:
-    """The new instalment at the posted rate, or at the highest of all where there is no price."""
+    """The usual new instalment at the posted rate, or at the highest where there is no price."""
     plan = level_schedule(
         given["amount_cents"],
         band.posted if band else HIGHEST_RATE,
         given["term_months"],
         first_due_on,
         disbursed_on=disbursed_on,
+        first_period=first_period.value,
     )
-    return plan[0].total_cents
+    return usual_cents(plan)
 
 
 def _hard_limits(scored: Scored, burden: Affordability) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from core.clock import day_of
 from core.wording import day, euro, instant, percent
-from lending.choices import Purpose
+from lending.choices import FirstPeriod, Purpose
 from lending.domain.quote import Quote, first_due_date, quote
 from lending.errors import NotReady
 from lending.models import LoanRequest
@@ -40,6 +40,7 @@ def quote_of(request: LoanRequest, *, disbursed_on: date) -> Quote:
         disbursed_on,
         first_due_date(disbursed_on, request.due_day),
         request.borrower_fee_rate,
+        first_period=FirstPeriod(request.first_period).value,
     )
 
 
@@ -58,6 +59,7 @@ def figures_of(request: LoanRequest, *, at: datetime) -> dict[str, Any]:
         "grade": request.grade,
         "mark": request.affordability_mark,
         "due_day": request.due_day,
+        "first_period": request.first_period,
         "amount_cents": loan.amount_cents,
         "payout_cents": loan.payout_cents,
         "fee_cents": loan.fee_cents,
@@ -66,6 +68,7 @@ def figures_of(request: LoanRequest, *, at: datetime) -> dict[str, Any]:
         "apr": str(loan.apr),
         "months": loan.months,
         "instalment_cents": loan.instalment_cents,
+        "first_instalment_cents": loan.first_instalment_cents,
         "last_instalment_cents": loan.last_instalment_cents,
         "interest_cents": loan.interest_cents,
         "total_payable_cents": loan.total_payable_cents,
@@ -136,6 +139,7 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         "months": str(figures["months"]),
         "count": str(figures["months"]),
         "instalment": euro(figures["instalment_cents"]),
+        "first_instalment": _other_first(figures),
         "last_instalment": euro(figures["last_instalment_cents"]),
         "interest": euro(figures["interest_cents"]),
         "total": euro(figures["total_payable_cents"]),
@@ -152,6 +156,13 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         "lender_count": str(len(shares)),
         "lenders": [[who, euro(cents)] for who, cents in shares],
     }
+
+
+def _other_first(figures: Mapping[str, Any]) -> str:
+    """The first instalment where it is another than the usual one, else nothing."""
+    usual = figures["instalment_cents"]
+    first = figures.get("first_instalment_cents", usual)
+    return "" if first == usual else euro(first)
 
 
 def _day(iso: str) -> str:

@@ -18,6 +18,7 @@ from core.transitions import advance
 from core.zone import market_zone
 from ledger.chart import PLATFORM_ID, EntryKind, Role
 from ledger.services import Move, account_id, locked_accounts, post_entry
+from lending.choices import FirstPeriod
 from lending.domain.amortization import level_schedule
 from lending.domain.quote import first_due_date
 from lending.models import Holding, Loan, LoanEventKind, LoanRequest, Offer, PlanReason
@@ -160,6 +161,7 @@ def _create_loan(request: LoanRequest, on: date) -> Loan:
         grade=request.grade,
         disbursed_on=on,
         first_due_on=first_due_date(on, request.due_day),
+        first_period=request.first_period,
     )
 
 
@@ -170,6 +172,7 @@ def _plan_instalments(loan: Loan, at: datetime) -> None:
         loan.term_months,
         loan.first_due_on,
         disbursed_on=loan.disbursed_on,
+        first_period=FirstPeriod(loan.first_period).value,
         day_count=loan.day_count,
         instalment_rounding=loan.instalment_rounding,
         interest_rounding=loan.interest_rounding,

@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 from core.dates import add_months
 from core.errors import IllegalTransition
 from core.inputs import given, within
-from lending.choices import LONGEST_EASED_MONTHS
+from lending.choices import LONGEST_EASED_MONTHS, FirstPeriod
 from lending.domain.breaks import PlanPart
 from lending.domain.eased_terms import eased_plan
 from lending.errors import NotEased
@@ -75,6 +75,7 @@ def eased_effect(loan: Loan, kind: ChangeKind, terms: EasedTerms, on: date) -> E
         first_due_on,
         deferred_cents=set_apart - terms.waived_interest_cents,
         paid_ahead_cents=_paid_ahead(loan, on),
+        first_period=FirstPeriod(loan.first_period).value,
         since=loan.disbursed_on if first_due_on == loan.first_due_on else None,
         first_number=_first_number(loan),
     )

@@ -22,7 +22,7 @@ SHOWN = {
     "id", "status", "title", "story", "purpose", "amount_cents", "funded_cents", "missing_cents",
     "funded_percent", "offers_count", "term_months", "annual_rate", "grade",
     "rate_is_cap", "price_rule", "floor_rate", "least_percent",
-    "affordability_mark", "due_day", "listed_at", "deadline_on",
+    "affordability_mark", "due_day", "first_period", "listed_at", "deadline_on",
 }  # fmt: skip
 
 

@@ -88,6 +88,19 @@ def test_what_is_left_out_is_filled_in_from_market_day_and_price_list() -> None:
     assert told["fee_rate"] == "0.02500"
 
 
+def test_the_days_before_the_first_month_are_paid_as_chosen() -> None:
+    dates = {"disbursed_on": "2026-01-20", "first_due_on": "2026-03-01"}
+    left_out, equal, stub = (
+        ask(**dates, first_period=chosen).json() for chosen in (None, "equal", "stub")
+    )
+    assert left_out == equal
+    assert (equal["first_instalment_cents"], equal["instalment_cents"]) == (314_13, 314_13)
+    assert (stub["first_instalment_cents"], stub["instalment_cents"]) == (337_81, 313_37)
+    assert [row["total_cents"] for row in stub["schedule"]] == [337_81] + [313_37] * 34 + [313_10]
+    assert (equal["apr"], stub["apr"]) == ("0.1011849481", "0.1012257180")
+    assert (equal["first_period"], stub["first_period"]) == ("equal", "stub")
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -120,6 +133,8 @@ def test_what_is_left_out_is_filled_in_from_market_day_and_price_list() -> None:
         ({"first_due_on": "2026-01-01"}, {"first_due_on": "out_of_range"}),
         ({"first_due_on": "2027-01-02"}, {"first_due_on": "out_of_range"}),
         ({"due_day": 1}, {"due_day": "either_or"}),
+        ({"first_period": "later"}, {"first_period": "invalid_choice"}),
+        ({"first_period": True}, {"first_period": "invalid_choice"}),
         ({"fee_rate": "0.6"}, {"fee_rate": "max_value"}),
         ({"amount": 5, "x\u00e4": 1}, {"amount": "unknown_field", "xä": "unknown_field"}),
     ],

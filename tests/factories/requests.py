@@ -10,7 +10,7 @@ from uuid import uuid4
 from accounts.models import User
 from core import audit
 from core.clock import day_of
-from lending.choices import LISTING_DAYS, Cover, Employment, Home, PriceRule, Purpose
+from lending.choices import LISTING_DAYS, Cover, Employment, FirstPeriod, Home, PriceRule, Purpose
 from lending.models import LoanRequest, Offer, Spare
 from lending.services import requests, reviews
 from lending.services.application_data import AmountData, BudgetData, StoryData, WorkData
@@ -131,6 +131,7 @@ def listed_request(
     price_rule: str = PriceRule.FIXED,
     floor_rate: Decimal | None = None,
     least_percent: int = 100,
+    first_period: str = FirstPeriod.EQUAL,
     at: datetime = AT,
 ) -> LoanRequest:
     """A request on the market, put there directly: no application, no review, but a trail."""
@@ -150,6 +151,7 @@ def listed_request(
         price_rule=price_rule,
         floor_rate=floor_rate,
         least_percent=least_percent,
+        first_period=first_period,
         max_rate=None if floor_rate is None else annual_rate,
         created_at=at,
         submitted_at=at,

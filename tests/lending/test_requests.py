@@ -87,6 +87,7 @@ WRONG: list[tuple[str, Callable[..., Any], dict[str, object], str, str]] = [
     ("save_amount", make.amount_data, {"amount_cents": None}, "amount_cents", "missing"),
     ("save_amount", make.amount_data, {"term_months": 13}, "term_months", "not_a_choice"),
     ("save_amount", make.amount_data, {"purpose": "weapons"}, "purpose", "not_a_choice"),
+    ("save_amount", make.amount_data, {"first_period": "later"}, "first_period", "not_a_choice"),
     ("save_amount", make.amount_data, {"due_day": 2}, "due_day", "not_a_choice"),
     ("save_amount", make.amount_data, {"max_rate": Decimal("0.9")}, "max_rate", "too_large"),
     ("save_work", make.work_data, {"employment": ""}, "employment", "missing"),
@@ -133,7 +134,7 @@ def test_an_application_holds_nothing_but_the_fields_on_the_list() -> None:
     }
     assert asked == {
         "amount_cents", "term_months", "purpose", "due_day", "max_rate",
-        "price_rule", "least_percent",
+        "price_rule", "least_percent", "first_period",
         "employment", "job_title", "years_in_job", "income_cents",
         "home", "household_size", "housing_cents", "living_cents", "instalments_cents",
         "debt_cents", "assets_cents", "price_cents", "had_payment_trouble",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from core.clock import set_business_date
+from lending.choices import FirstPeriod
 from lending.models import Appeal, LoanRequest
 from lending.services import requests as services
 from lending.services import reviews
@@ -67,6 +70,29 @@ def test_the_way_leads_from_step_to_step_and_saves_each(client: Client) -> None:
     assert (told.income_cents, told.housing_cents, told.years_in_job) == (2_800_00, 700_00, 12)
     assert told.had_payment_trouble is False
     assert told.scoring_consent_at is None
+
+
+def test_both_ways_to_pay_the_odd_days_are_shown_and_one_is_chosen(client: Client) -> None:
+    set_business_date(date(2026, 1, 20), is_virtual=True)
+    draft = _draft(client)
+    assert "both ways" not in text_of(client.get(f"/requests/{draft.pk}/amount/"))
+    chosen = {"first_period": "stub", "due_day": "1", "max_rate": "8", "amount_cents": "10,000"}
+    answer = client.post(
+        f"/requests/{draft.pk}/chances-of-draft/", AMOUNT | chosen, HTTP_HX_REQUEST="true"
+    )
+    assert 'hx-swap-oob="true"' in text_of(answer)
+    _send(client, draft, "amount", **chosen)
+    draft.refresh_from_db()
+    assert draft.first_period == FirstPeriod.STUB
+    for page in (text_of(answer), text_of(client.get(f"/requests/{draft.pk}/amount/"))):
+        for cents in ("€314.13", "€337.81", "€313.37"):
+            assert cents in page
+        assert (
+            '<tr aria-current="true"><th scope="row" class="cell-title">With the first instalment'
+            in page
+        )
+    review = text_of(client.get(f"/requests/{draft.pk}/review/"))
+    assert "<dd>With the first instalment</dd>" in review
 
 
 def test_the_draft_is_taken_up_where_it_was_left(client: Client) -> None:

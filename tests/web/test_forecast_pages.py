@@ -135,6 +135,8 @@ def test_a_draft_shows_chances_for_the_amount_in_the_form_and_stores_nothing() -
         assert "<strong>1 of 1</strong> trials." in told
         assert "This is no promise." in told
         assert "The mandates that stand today would fill it." in told
+    first = {name: value for name, value in AMOUNT.items() if name != "curve_grade"}
+    assert "Please fill this in." not in text_of(browser.post(url, first, **SCRIPT))
     assert "<html" not in piece
     assert "<html" in page
     draft.refresh_from_db()

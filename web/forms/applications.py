@@ -17,6 +17,7 @@ from lending.choices import (
     MIN_AMOUNT_CENTS,
     SHARE_CENTS,
     Employment,
+    FirstPeriod,
     Home,
     PriceRule,
     Purpose,
@@ -86,6 +87,17 @@ class AmountForm(StepForm[AmountData]):
         choices=_due_days,
         widget=forms.RadioSelect(attrs={"choices_class": "choices-wide"}),
         help_text=_("The instalment is collected on this day of each month."),
+    )
+    first_period = forms.TypedChoiceField(
+        label=_("Interest of the days before the first month"),
+        required=False,
+        empty_value=FirstPeriod.EQUAL,
+        choices=FirstPeriod.choices,
+        widget=forms.RadioSelect(attrs={"choices_class": "choices-wide"}),
+        help_text=_(
+            "Between payout and the first whole month lie some days. Either they raise all "
+            "instalments a little, or the first one alone."
+        ),
     )
     max_rate = PercentField(
         label=_("Highest rate you accept"),

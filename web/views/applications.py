@@ -23,6 +23,7 @@ from lending.services import requests as services
 from lending.states import RequestStatus
 from web.access import borrowers_only, person_of
 from web.errors import refusals_on
+from web.first_periods import Way, both_ways
 from web.forms.applications import (
     AmountForm,
     BudgetForm,
@@ -32,7 +33,8 @@ from web.forms.applications import (
     WorkForm,
 )
 from web.forms.base import posted
-from web.representative import figures
+from web.forms.quotes import TYPICAL
+from web.representative import figures_of
 
 
 class Step(NamedTuple):
@@ -100,7 +102,14 @@ def step_context(draft: LoanRequest, name: str, form: StepForm[Any]) -> dict[str
         "steps": progress(draft, name),
         "question": question_to_borrower(draft),
         "before": _before(name),
+        "first_periods": _first_periods(draft) if name == "amount" else [],
     }
+
+
+def _first_periods(draft: LoanRequest) -> list[Way]:
+    """Both ways to pay for the odd days, by what was stored, in a middle grade."""
+    given = AmountForm.initial_of(draft)
+    return both_ways(given, grade=TYPICAL["grade"], on=clock.business_date())
 
 
 def _before(name: str) -> str:
@@ -167,4 +176,4 @@ def _at_grade(draft: LoanRequest, grade: str) -> Quote | None:
     if not draft.amount_cents or not draft.term_months:
         return None
     rate = price(grade, draft.term_months).posted
-    return figures(draft.amount_cents, rate, draft.term_months, clock.business_date())
+    return figures_of(draft, clock.business_date(), rate=rate)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from core import clock
-from lending.choices import MAX_AMOUNT_CENTS, MIN_AMOUNT_CENTS, SHARE_CENTS, PriceRule
+from lending.choices import PriceRule
 from lending.models import LoanRequest
 from lending.selectors.requests import request_of_borrower
 from matching.selectors.funding_curves import (
@@ -22,6 +22,7 @@ from matching.selectors.funding_curves import (
 )
 from web import charts
 from web.access import borrowers_only, person_of
+from web.first_periods import both_ways, may_be_asked
 from web.forms.applications import AmountForm
 from web.forms.backtests import CurveForm
 from web.htmx import wants_piece
@@ -44,14 +45,20 @@ def draft_curve(request: HttpRequest, request_id: int) -> HttpResponse:
     """The curve for amount, term and purpose as they stand in the form."""
     person = person_of(request)
     draft = request_of_borrower(person, request_id)
-    form, chosen = AmountForm(request.POST), CurveForm(request.POST)
+    form = AmountForm(request.POST)
+    chosen = CurveForm(request.POST if "curve_grade" in request.POST else None)
     form.is_valid()
     asked = _asked(form, chosen)
     curve = None
     if asked is not None:
         rate = form.cleaned_data.get("max_rate")
         curve = funding_curve(asked, at=clock.now(), rate=rate, borrower=person)
-    context = {"draft": draft, "curve_form": chosen, "is_tried": True} | curve_context(curve)
+    context = {
+        "draft": draft,
+        "curve_form": chosen,
+        "is_tried": True,
+        "first_periods": both_ways(form.cleaned_data, grade=chosen.grade, on=clock.business_date()),
+    } | curve_context(curve)
     if wants_piece(request):
         return render(request, "borrower/_funding_curve.html", context)
     return render(request, "borrower/step.html", step_context(draft, "amount", form) | context)
@@ -89,9 +96,7 @@ def _asked(form: AmountForm, chosen: CurveForm) -> Asked | None:
     """What the form asks for; None while part of it is missing or out of range."""
     given = form.cleaned_data
     cents, months = given.get("amount_cents"), given.get("term_months")
-    if not cents or not months or not given.get("purpose"):
-        return None
-    if not MIN_AMOUNT_CENTS <= cents <= MAX_AMOUNT_CENTS or cents % SHARE_CENTS:
+    if not cents or not months or not given.get("purpose") or not may_be_asked(cents):
         return None
     return asked_of(
         LoanRequest(

@@ -31,7 +31,7 @@ from web.access import borrowers_only, person_of
 from web.errors import refusals_on, refusals_told
 from web.forms.applications import AppealForm
 from web.htmx import wants_piece
-from web.representative import figures
+from web.representative import figures_of
 from web.templatetags.pari import euro
 from web.views.applications import to_next_step
 from web.views.funding_curves import listed_context
@@ -131,7 +131,7 @@ def _quote(own: LoanRequest, assessment: Assessment | None) -> Quote | None:
     rate = assessment.posted_rate if assessment else None
     if rate is None or own.amount_cents is None or own.term_months is None:
         return None
-    return figures(own.amount_cents, rate, own.term_months, today, due_day=own.due_day)
+    return figures_of(own, today, rate=rate)
 
 
 @require_POST

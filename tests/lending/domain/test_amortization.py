@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -161,6 +162,58 @@ def test_a_longer_first_period_raises_every_instalment_alike() -> None:
     plan = level_schedule(1_000_000, Decimal("0.08"), 36, FIRST_DUE, disbursed_on=date(2026, 1, 20))
     assert [part.total_cents for part in plan] == [314_13] * 35 + [313_91]
     assert plan[0].interest_cents == 91_11  # 41 days of 30/360
+
+
+@given(
+    principal_cents=st.integers(1, 10**9),
+    rate=RATES,
+    months=MONTHS,
+    first_due_on=DUE_DATES,
+    odd_days=st.integers(1, 120).map(lambda days: timedelta(days=days)),
+    day_count=st.sampled_from(DAY_COUNTS),
+)
+def test_odd_days_are_paid_with_the_first_instalment_and_change_nothing_else(
+    principal_cents: int,
+    rate: Decimal,
+    months: int,
+    first_due_on: date,
+    odd_days: timedelta,
+    day_count: DayCount,
+) -> None:
+    regular = level_schedule(principal_cents, rate, months, first_due_on, day_count=day_count)
+    stub = level_schedule(
+        principal_cents,
+        rate,
+        months,
+        first_due_on,
+        disbursed_on=first_due_on - odd_days,
+        first_period="stub",
+        day_count=day_count,
+    )
+    years = year_fraction(first_due_on - odd_days, first_due_on, day_count)
+    if first_due_on - odd_days == add_months(first_due_on, -1) and day_count == "german_30_360":
+        years = Fraction(1, 12)
+    borne_cents = to_cents(principal_cents * rate * years.numerator / years.denominator)
+    if regular[0].principal_cents:  # a month longer than most may leave interest to the next
+        assert stub[0].interest_cents == borne_cents
+    assert stub[0].interest_cents >= 0
+    assert stub[0]._replace(interest_cents=0) == regular[0]._replace(interest_cents=0)
+    assert stub[1:] == regular[1:]
+    assert sum(part.principal_cents for part in stub) == principal_cents
+    assert stub[-1].total_cents <= regular[0].total_cents or months == 1
+
+
+def test_forty_one_days_before_the_first_due_date_with_the_first_instalment() -> None:
+    plan = level_schedule(
+        1_000_000,
+        Decimal("0.08"),
+        36,
+        FIRST_DUE,
+        disbursed_on=date(2026, 1, 20),
+        first_period="stub",
+    )
+    assert [part.total_cents for part in plan] == [337_81] + [313_37] * 34 + [313_10]
+    assert plan[0].interest_cents == 91_11  # 41 days of 30/360, 24.44 of them odd
 
 
 @given(rate=RATES, first_due_on=DUE_DATES, months=MONTHS)

@@ -38,6 +38,28 @@ def test_a_long_first_period_is_in_the_instalment_and_hardly_moves_the_apr() -> 
     assert offer.apr_percent == Decimal("10.12")
 
 
+def test_odd_days_with_the_first_instalment_keep_the_others() -> None:
+    offer = quote(
+        1_000_000,
+        Decimal("0.08"),
+        36,
+        date(2026, 1, 20),
+        FIRST_DUE,
+        Decimal("0.025"),
+        first_period="stub",
+    )
+    assert (offer.first_instalment_cents, offer.instalment_cents) == (337_81, 313_37)
+    assert (offer.odd_days_cents, offer.last_instalment_cents) == (24_44, 313_10)
+    assert offer.interest_cents == 1_281_05 + 24_44
+    assert offer.apr_percent == Decimal("10.12")
+    rest = 12 * Decimal(12) / 365  # from 20 January twelve days, then whole months
+    worth = sum(
+        part.total_cents / (1 + offer.apr) ** ((part.number + rest) / 12)
+        for part in offer.instalments
+    )
+    assert abs(worth - offer.payout_cents) < Decimal("0.01")
+
+
 @given(
     amount=st.integers(40, 2_000).map(lambda steps: steps * 25_00),
     rate=st.integers(0, 180).map(lambda tenths: Decimal(tenths) / 1_000),
