@@ -24,15 +24,15 @@ from ledger.errors import ReferenceReused
 from ledger.services import locked_accounts
 from lending.choices import FORBORNE_MONTHS, OFFER_DAYS
 from lending.errors import ChangeUnderWay, DebitUnderWay, FourEyes
-from lending.models import ChangeKind, Holding, Loan, PlanChange
+from lending.models import ChangeKind, Holding, Loan, PlanChange, WriteOffKind
 from lending.selectors.changes import has_debit_under_way
 from lending.services import breaks
 from lending.services.arrears_cases import leave_default_of
 from lending.services.default_interest import charge_default_interest
 from lending.services.easing import EasedTerms, eased_effect
+from lending.services.given_up import give_up_principal
 from lending.services.plan_changes import Effect, change_facts, put_in_force, stored_effect
 from lending.services.servicing import require_serviced
-from lending.services.waivers import waive
 from lending.states import (
     CHANGE_OPEN,
     CHANGE_TRANSITIONS,
@@ -222,7 +222,17 @@ def accept_change(
     effect = eased_effect(loan, ChangeKind(change.kind), terms, on)
     effect.check_seal(seal)
     if terms.waived_cents:
-        change.write_off = waive(change, loan, terms.waived_cents, accounts, on=on, at=at)
+        change.write_off = give_up_principal(
+            loan,
+            terms.waived_cents,
+            WriteOffKind.WAIVED,
+            accounts,
+            reference=f"waiver:{change.pk}",
+            reason=change.reason,
+            decided_by=change.decided_by,
+            on=on,
+            at=at,
+        )
         change.save(update_fields=["write_off"])
     if terms.annual_rate is not None:
         loan.annual_rate = terms.annual_rate

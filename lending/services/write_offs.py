@@ -5,21 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from core.clock import day_of
-from core.money import split_cents
 from core.transitions import advance
-from ledger.chart import EntryKind, Role
-from ledger.services import Move, post_entry
 from lending.models import (
     ArrearsCase,
     ArrearsProposal,
-    Holding,
     LoanEventKind,
     PlanReason,
-    WriteOff,
     WriteOffKind,
-    WriteOffShare,
 )
 from lending.services.arrears_moves import move_case
+from lending.services.given_up import give_up_principal
 from lending.services.plans import make_plan
 from lending.services.sharing import LockedLoan, lock_loan
 from lending.services.timeline import note_event
@@ -90,42 +85,18 @@ def give_up(
     """
     if not cents:
         return {}
-    loan, accounts = locked.loan, locked.accounts
-    rows = Holding.objects.select_for_update(no_key=True).filter(loan=loan).order_by("id")
-    holdings = list(rows)
-    shares = split_cents(cents, [holding.outstanding_cents for holding in holdings])
-    losses = [pair for pair in zip(holdings, shares, strict=True) if pair[1]]
-    invested, principal = accounts[Role.INVESTED], accounts[Role.PRINCIPAL][loan.pk]
-    entry = post_entry(
+    given_up = give_up_principal(
+        locked.loan,
+        cents,
+        kind,
+        locked.accounts,
         reference=f"write-off:{proposal.pk}",
-        kind=EntryKind.WRITE_OFF,
-        effective_on=on,
-        at=at,
-        moves=[Move(invested[holding.lender_id], principal, lost) for holding, lost in losses],
-    )
-    given_up = WriteOff.objects.create(
-        loan=loan,
-        kind=kind,
-        on=on,
-        at=at,
-        principal_cents=cents,
         reason=proposal.reason,
         decided_by=proposal.decided_by or proposal.proposed_by,
-        entry=entry,
+        on=on,
+        at=at,
     )
-    WriteOffShare.objects.bulk_create(
-        WriteOffShare(write_off=given_up, holding=holding, principal_cents=lost)
-        for holding, lost in losses
-    )
-    for holding, lost in losses:
-        holding.outstanding_cents -= lost
-        holding.written_off_cents += lost
-    Holding.objects.bulk_update(
-        [holding for holding, _ in losses], ["outstanding_cents", "written_off_cents"]
-    )
-    loan.outstanding_cents -= cents
-    loan.save(update_fields=["outstanding_cents"])
-    return {holding.lender_id: lost for holding, lost in losses}
+    return dict(given_up.shares.values_list("holding__lender_id", "principal_cents"))
 
 
 def loss_notices(
