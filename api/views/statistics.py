@@ -98,6 +98,9 @@ class _Cohort(serializers.Serializer[Cohort]):
         child=_ShareField(), help_text="Share ever in default, by months since payout from 0 on."
     )
     returns = _CohortReturns(allow_null=True, help_text="Null for the first 90 days.")
+    pool_cents = serializers.IntegerField(
+        help_text="What grade pools gave to these claims, less what they took."
+    )
     funding = _Funding()
 
 

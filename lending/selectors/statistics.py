@@ -94,14 +94,17 @@ class Cohort:
 
     Attributes:
         curve: share of loans ever in default, by months on book.
-        returns: realised so far by all lenders together, after fees, without idle cash; None while
-            the quarter's last day is not 90 days past.
+        returns: realised so far by all lenders together, after fees and pool bookings, without
+            idle cash; None while the quarter's last day is not 90 days past.
+        pool_cents: what grade pools gave to these claims, less what they took; a pool shares
+            among loans of several quarters.
     """
 
     first_on: date
     totals: Totals
     curve: list[Decimal]
     returns: ReturnRange | None
+    pool_cents: int
     funding: Funding
 
     @property
@@ -224,6 +227,7 @@ def _cohorts(loans: Iterable[BookedLoan], on: date, funding: dict[date, Funding]
             totals=_totals(of_quarter),
             curve=vintage_curve([loan.life for loan in of_quarter], on),
             returns=_returns(of_quarter, flows[first_on], on),
+            pool_cents=sum(flow.pool_cents for flow in flows[first_on]),
             funding=funding.get(first_on, Funding(0, 0, 0)),
         )
         for first_on, of_quarter in sorted(by_quarter.items())
@@ -240,23 +244,30 @@ def quarter_of(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
-def _returns(
-    loans: Sequence[BookedLoan], flows: Sequence[tuple[date, int]], on: date
-) -> ReturnRange | None:
+def _returns(loans: Sequence[BookedLoan], flows: Sequence[_Flow], on: date) -> ReturnRange | None:
     youngest = max(loan.disbursed_on for loan in loans)
     if (on - youngest).days < NEW_DAYS:
         return None
     worth = value_claims(loan.claim for loan in loans)
-    return lender_return(flows, on=on, cash_cents=0, claims=worth)
+    received = [(flow.on, flow.cents) for flow in flows]
+    return lender_return(received, on=on, cash_cents=0, claims=worth)
 
 
-def _flows(on: date, loan_ids: list[int]) -> dict[date, list[tuple[date, int]]]:
+class _Flow(NamedTuple):
+    """What lenders received of a cohort on a day (negative: gave); `pool_cents` is part of it."""
+
+    on: date
+    cents: int
+    pool_cents: int
+
+
+def _flows(on: date, loan_ids: list[int]) -> dict[date, list[_Flow]]:
     """What lenders gave (negative) and received of each cohort, day by day."""
-    found: dict[date, list[tuple[date, int]]] = defaultdict(list)
+    found: dict[date, list[_Flow]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_COHORT_FLOWS, {"on": on, "loans": loan_ids})
-        for quarter, day, cents in cursor.fetchall():
-            found[quarter].append((day, int(cents)))
+        for quarter, day, cents, pool_cents in cursor.fetchall():
+            found[quarter].append(_Flow(day, int(cents), int(pool_cents)))
     return found
 
 
@@ -302,13 +313,24 @@ WITH run AS (
                + repayment.recovered_cents - repayment.fee_cents AS cents
     FROM run JOIN lending_repayment AS repayment ON repayment.loan_id = run.id
 ), flow AS (
-    SELECT quarter, disbursed_on AS day, -principal_cents AS cents FROM run
+    SELECT quarter, disbursed_on AS day, -principal_cents AS cents, 0 AS pool_cents FROM run
     UNION ALL
-    SELECT quarter, received_on, cents FROM received
+    SELECT quarter, received_on, cents, 0 FROM received
     UNION ALL
-    SELECT quarter, reversed_on, -cents FROM received WHERE reversed_on IS NOT NULL
+    SELECT quarter, reversed_on, -cents, 0 FROM received WHERE reversed_on IS NOT NULL
+    UNION ALL
+    SELECT run.quarter, pool.run_on, booking.delta_cents, booking.delta_cents
+    FROM run
+    JOIN lending_holding AS holding ON holding.loan_id = run.id
+    JOIN lending_poolbooking AS booking ON booking.holding_id = holding.id
+    JOIN lending_poolrun AS pool ON pool.id = booking.run_id
+    WHERE booking.delta_cents <> 0
 )
-SELECT quarter, day, sum(cents) FROM flow WHERE day <= %(on)s GROUP BY 1, 2 ORDER BY 1, 2
+SELECT quarter, day, sum(cents), sum(pool_cents)
+FROM flow
+WHERE day <= %(on)s
+GROUP BY 1, 2
+ORDER BY 1, 2
 """
 
 _FUNDING: Final = """

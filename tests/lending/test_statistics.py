@@ -10,17 +10,22 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
+from core.dates import target_day_on_or_after
+from lending.choices import Cover
 from lending.domain.returns import xirr
-from lending.models import Loan
+from lending.models import Loan, PoolBooking
 from lending.selectors.loan_book import loan_book
 from lending.selectors.public_book import COLUMNS, public_book
+from lending.selectors.returns import lender_overview
 from lending.selectors.statistics import Funding, MarketRecord, market_record
 from lending.services.arrears import age_loans
 from lending.services.contract_withdrawals import withdraw_from_contract
 from lending.services.expiry import expire_requests
+from lending.services.pools import run_pools
 from tests.factories import loans, people
 from tests.factories.people import AT
 from tests.factories.requests import listed_request
+from tests.flows.money import assert_money
 
 pytestmark = pytest.mark.django_db
 ON = date(2027, 6, 30)
@@ -121,6 +126,45 @@ def test_a_cohort_s_return_is_that_of_all_its_flows_and_new_ones_have_none() -> 
     assert second.returns is not None
     young = market_record(date(2026, 6, 1)).cohorts
     assert [cohort.returns is None for cohort in young] == [False, True]
+
+
+def test_pool_bookings_are_part_of_the_quarters_and_add_up_to_the_lenders_bridges() -> None:
+    spring = AT + timedelta(days=100)
+    made = [_pooled(AT, first_share=1_000_00), _pooled(spring, first_share=2_000_00)]
+    loans.pay_instalments(made[0], 6)
+    loans.pay_instalments(made[1], 1)
+    for month in range(5, 11):
+        day = target_day_on_or_after(date(2026, month, 1))
+        run_pools(on=day, at=loans.noon(day))
+    on = date(2026, 10, 31)
+    cohorts = market_record(on).cohorts
+    lenders = [holding.lender for loan in made for holding in loan.holdings.order_by("id")]
+    bridges = [lender_overview(lender, on).earned.pool_cents for lender in lenders]
+    assert [cohort.pool_cents for cohort in cohorts] == [sum(bridges[:2]), sum(bridges[2:])]
+    assert cohorts[0].pool_cents < 0 < cohorts[1].pool_cents
+    assert sum(bridges) == 0
+    (loan,) = made[:1]
+    flows = [(loan.disbursed_on, -loan.principal_cents)]
+    flows += [(row.received_on, row.amount_cents - row.fee_cents) for row in loan.repayments.all()]
+    flows += [
+        (line.run.run_on, line.delta_cents)
+        for line in PoolBooking.objects.filter(holding__loan=loan).select_related("run")
+    ]
+    loan.refresh_from_db()
+    assert cohorts[0].returns is not None
+    assert cohorts[0].returns.high == pytest.approx(xirr([*flows, (on, loan.outstanding_cents)]))
+    assert_money("ledger", "lending")
+
+
+def _pooled(at: datetime, *, first_share: int) -> Loan:
+    return loans.loan(
+        at=at,
+        shares_cents=[first_share, 500_00],
+        term_months=12,
+        annual_rate=Decimal("0.08"),
+        due_day=1,
+        cover=Cover.POOL,
+    )
 
 
 def test_requests_that_were_not_funded_stay_in_the_record() -> None:
