@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,55 +17,27 @@ from django.utils import timezone
 from core import clock
 from ledger.chart import Role
 from ledger.selectors import balances_cents
-from lending.models import LoanRequest, Mandate, Offer
+from lending.models import Offer
 from lending.services.mandates import pause_mandate
-from lending.states import OfferSource, RequestStatus
+from lending.states import RequestStatus
 from matching import tasks
 from matching.errors import RoundUnderWay
-from matching.models import LenderCarry, MatchRound, Receipt
-from matching.services import booking, rounds
+from matching.models import LenderCarry, MatchRound
+from matching.services import booking
 from matching.services.locks import only_round
-from matching.services.replays import differences, replayed
+from matching.services.replays import replayed
 from matching.services.rounds import run_round
 from matching.states import RoundStatus
 from tests.factories import people
 from tests.factories.mandates import mandate
 from tests.factories.requests import bid
 from tests.flows.money import assert_money
+from tests.matching.disturbed import assert_whole, during_booking, small_world
 from tests.matching.race import race
 from tests.matching.world import OLD, booked, on_market, stakes_of
 from tests.processes import environment_of_test
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def assert_whole() -> None:
-    """Every cent is where it must be, every request whole, every round as it was decided."""
-    assert_money("ledger", "lending")
-    for match in MatchRound.objects.filter(status=RoundStatus.BOOKED):
-        assert list(differences(match)) == []
-    by_mandates = Offer.objects.filter(source=OfferSource.MANDATE)
-    assert Receipt.objects.count() == by_mandates.count()
-    for request in LoanRequest.objects.all():
-        offers = request.offers.values_list("amount_cents", flat=True)
-        assert request.funded_cents == sum(offers)
-
-
-def small_world(*, lenders: int = 6, requests: int = 3) -> tuple[list[Mandate], list[LoanRequest]]:
-    """Lenders with EUR 500 each and requests over EUR 1,000 each."""
-    given = [mandate(cash_cents=500_00) for _ in range(lenders)]
-    return given, [on_market() for _ in range(requests)]
-
-
-def during_booking(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Do something between the snapshot and the commit of the next round."""
-    book = rounds.book_stakes
-
-    def disturbed(**given: object) -> dict[int, str]:
-        act()
-        return book(**given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(rounds, "book_stakes", disturbed)
 
 
 @pytest.mark.django_db(transaction=True)
