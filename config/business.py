@@ -54,6 +54,7 @@ MONEY_CHECKS: tuple[str, ...] = (
     "payments.verify.collections_are_booked",
     "payments.verify.payouts_are_booked",
     "payments.verify.charges_are_booked",
+    "payments.verify.returns_are_booked",
     "payments.verify.operations_are_finished",
     "payments.verify.provider_agrees",
     "lending.verify.fees_equal_postings",

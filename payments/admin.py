@@ -23,8 +23,16 @@ class PayInAdmin(ReadOnlyAdmin):
     """Lenders' money on its way in."""
 
     labels: ClassVar = {"amount_cents": _("amount"), "fee_cents": _("provider's charge")}
-    list_display = ("uuid", "lender", "amount_cents", "method", "status", "created_at")
-    list_filter = ("status", "method")
+    list_display = (
+        "uuid",
+        "lender",
+        "amount_cents",
+        "method",
+        "status",
+        "created_at",
+        "returned_on",
+    )
+    list_filter = ("status", "method", "returned_on")
     search_fields = ("lender__email", "payment_id", "session_id")
     exclude = ("url",)
     ordering = ("-id",)

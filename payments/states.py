@@ -39,6 +39,7 @@ class PayInStatus(TextChoices):
     CONFIRMED = "confirmed", _("Received")
     FAILED = "failed", _("Failed")
     EXPIRED = "expired", _("Not paid")
+    TAKEN_BACK = "taken_back", _("Taken back")
 
 
 _P = PayInStatus
@@ -46,7 +47,9 @@ PAY_IN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _P.CREATED: frozenset({_P.OPEN, _P.FAILED}),
     _P.OPEN: frozenset({_P.PENDING, _P.CONFIRMED, _P.EXPIRED, _P.FAILED}),
     _P.PENDING: frozenset({_P.CONFIRMED, _P.FAILED}),
+    _P.CONFIRMED: frozenset({_P.TAKEN_BACK}),
 }
+"""`confirmed > taken_back`: the bank of a lender who paid by debit may do so for weeks."""
 PAY_IN_UNFINISHED: Final = (_P.CREATED, _P.OPEN, _P.PENDING)
 
 

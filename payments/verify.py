@@ -18,7 +18,7 @@ from payments.services import reconciliation
 
 
 def pay_ins_are_booked() -> Iterator[Finding]:
-    """Each confirmed pay-in has its entry, of its amount, to its lender, and each entry its row."""
+    """Each pay-in received has its entry, of its amount, to its lender, and each entry its row."""
     yield from _findings("pay_ins_are_booked", _PAY_INS)
 
 
@@ -26,7 +26,11 @@ def collections_are_booked() -> Iterator[Finding]:
     """Each collected debit has its entry and its repayment; one taken back has both reversed."""
     yield from _findings("collections_are_booked", _COLLECTIONS)
     yield from _findings("collections_are_booked", _REPAYMENTS)
-    yield from _findings("collections_are_booked", _TAKEN_BACK)
+
+
+def returns_are_booked() -> Iterator[Finding]:
+    """Each debit that was taken back, of an instalment or a pay-in, left the provider once."""
+    yield from _findings("returns_are_booked", _TAKEN_BACK)
 
 
 def payouts_are_booked() -> Iterator[Finding]:
@@ -72,7 +76,7 @@ WITH booked AS (
     GROUP BY entry.reference
 ), paid AS (
     SELECT 'payin:' || uuid AS reference, amount_cents AS cents, lender_id AS person
-    FROM payments_payin WHERE status = 'confirmed'
+    FROM payments_payin WHERE status IN ('confirmed', 'taken_back')
 )
 SELECT coalesce(paid.reference, booked.reference), coalesce(paid.cents, 0),
        coalesce(booked.cents, 0)
@@ -132,6 +136,8 @@ WITH booked AS (
     LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_id
     WHERE collection.status = 'taken_back'
       AND (repayment.id IS NULL OR repayment.reversed_on IS NOT NULL)
+    UNION ALL
+    SELECT 'payin-returned:' || uuid, amount_cents FROM payments_payin WHERE status = 'taken_back'
 )
 SELECT coalesce(returned.reference, booked.reference), coalesce(returned.cents, 0),
        coalesce(booked.cents, 0)

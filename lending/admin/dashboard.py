@@ -15,6 +15,8 @@ from core import clock
 from core.admin import EMPTY, in_euro
 from core.models import DayEndRun
 from core.wording import day, instant
+from ledger.chart import Role
+from ledger.models import Account
 from ledger.selectors import last_chain_check, last_seal
 from lending.choices import REVIEW_DAYS
 from lending.models import Appeal, ArrearsProposal, Instalment, Loan, LoanRequest, SetAside
@@ -188,6 +190,7 @@ def _house(today: date) -> list[Card]:
             _listing("lending_setaside_changelist", "?resolved_at__isempty=1"),
             "bad" if stopped else "good",
         ),
+        _owed(),
         Card(
             _("Letters to send"),
             str(unsent.count()),
@@ -197,6 +200,22 @@ def _house(today: date) -> list[Card]:
         ),
         _seals(),
     ]
+
+
+def _owed() -> Card:
+    """What people owe after money was taken back that they no longer had."""
+    owing = Account.objects.filter(role=Role.RECEIVABLE, balance_cents__gt=0)
+    sums = owing.aggregate(people=Count("id"), cents=Sum("balance_cents", default=0))
+    return Card(
+        _("Owed after returns"),
+        in_euro(sums["cents"]),
+        ngettext("by %(count)s person", "by %(count)s people", sums["people"])
+        % {"count": sums["people"]}
+        if sums["people"]
+        else _("nobody owes anything"),
+        _listing("ledger_account_changelist", "?role__exact=receivable&balance_cents__gt=0"),
+        "warn" if sums["people"] else "good",
+    )
 
 
 def _seals() -> Card:

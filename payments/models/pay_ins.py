@@ -38,6 +38,8 @@ class PayIn(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(_("received at"), null=True, blank=True)
     seasoned_on = models.DateField(_("may leave from"), null=True, blank=True)
+    return_transaction_id = models.CharField(max_length=80, blank=True)
+    returned_on = models.DateField(_("taken back on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("pay-in")
@@ -51,9 +53,13 @@ class PayIn(models.Model):
                 condition=Q(amount_cents__gt=0, fee_cents__gte=0), name="payments_pay_in_amount"
             ),
             models.CheckConstraint(
-                condition=~Q(status=PayInStatus.CONFIRMED)
+                condition=~Q(status__in=[PayInStatus.CONFIRMED, PayInStatus.TAKEN_BACK])
                 | Q(confirmed_at__isnull=False, seasoned_on__isnull=False),
                 name="payments_pay_in_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=PayInStatus.TAKEN_BACK) | Q(returned_on__isnull=False),
+                name="payments_pay_in_taken_back",
             ),
             models.UniqueConstraint(
                 fields=["transaction_id"],
@@ -69,3 +75,8 @@ class PayIn(models.Model):
     def reference(self) -> str:
         """The name of its entry in the ledger."""
         return f"payin:{self.uuid}"
+
+    @property
+    def return_reference(self) -> str:
+        """The name of the entry with which it was taken back."""
+        return f"payin-returned:{self.uuid}"

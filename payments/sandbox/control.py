@@ -82,12 +82,16 @@ def pay_session(
     *,
     iban: str = "",
     card: str = "",
+    fate: str = "",
     name: str = "Test Payer",
     email: str = "payer@example.org",
     ip: str = _TESTER["ip"],
     user_agent: str = _TESTER["user_agent"],
 ) -> str:
     """Pay on a checkout page by IBAN or card number; returns the payment's status.
+
+    `fate` is what becomes of the debit, as in `set_fate`: "late:insufficient_funds" lets the bank
+    take it back some days after it succeeded.
 
     Raises ApiError when the page is closed or the number is not taken.
     """
@@ -103,6 +107,8 @@ def pay_session(
     def act(work: Work) -> str:
         session = work.find(session_id, "checkout.session")
         intent = checkout.pay(work, session, given, ip=ip, user_agent=user_agent)
+        if fate:
+            set_fate(intent.data["payment_method"], fate, from_date=clock.day_of(work.now))
         return str(intent.data["status"])
 
     return perform(act)

@@ -1,8 +1,8 @@
-"""Late returns: a debit that was collected, booked and shared out is taken back by the bank.
+"""Late returns: a debit that was booked is taken back by the payer's bank.
 
-The provider shows it as a dispute that is lost. What the lenders got is taken back from them first,
-so that the money is the borrower's again; then it leaves the borrower's wallet for the bank. Who
-lacks it owes exactly what is missing.
+The provider shows it as a dispute that is lost. Of an instalment, what the lenders got is taken
+back from them first, so that the money is the borrower's again. Then it leaves the wallet of the
+borrower, or of the lender who had paid in, for the bank. Who lacks it owes exactly what is missing.
 """
 
 from __future__ import annotations
@@ -19,24 +19,36 @@ from ledger.chart import PLATFORM_ID, EntryKind, Role
 from ledger.services import Move, account_id, lock_accounts, locked_accounts, post_entry
 from lending.services.reversals import reverse_repayment
 from payments.errors import UnexpectedFact
-from payments.facts import Dispute
+from payments.facts import BalanceTransaction, Dispute
 from payments.gateway import gateway
-from payments.models import Collection
+from payments.models import Collection, PayIn
+from payments.services import letters, pay_ins
 from payments.services.passing_on import pass_on
-from payments.states import COLLECTION_TRANSITIONS, CollectionStatus
+from payments.states import (
+    COLLECTION_TRANSITIONS,
+    PAY_IN_TRANSITIONS,
+    CollectionStatus,
+    PayInStatus,
+)
 
 _MANDATE_IS_OVER: Final = "debit_not_authorized"
 
 
-def refresh_dispute(*, dispute_id: str, at: datetime) -> Collection | None:
-    """Fetch a dispute and take back the collection that it is about; None when it is not ours."""
+def refresh_dispute(*, dispute_id: str, at: datetime) -> Collection | PayIn | None:
+    """Fetch a dispute and take back what it is about; None when that is not ours."""
     fact = gateway().dispute(dispute_id)
-    found = Collection.objects.filter(payment_id=fact.payment_id).exclude(payment_id="").first()
-    if found is None:
+    if not fact.payment_id:
         return None
-    if fact.status == "lost" and found.status == CollectionStatus.SUCCEEDED:
-        found = take_back(collection_id=found.pk, fact=fact, at=at)
-    return found
+    is_lost = fact.status == "lost"
+    if found := Collection.objects.filter(payment_id=fact.payment_id).first():
+        if is_lost and found.status == CollectionStatus.SUCCEEDED:
+            found = take_back(collection_id=found.pk, fact=fact, at=at)
+        return found
+    pay_in = PayIn.objects.filter(payment_id=fact.payment_id).first()
+    if pay_in and is_lost and pay_in.status != PayInStatus.TAKEN_BACK:
+        pay_ins.refresh(pay_in_id=pay_in.pk, at=at)  # its own news may come after this
+        return take_back_pay_in(pay_in_id=pay_in.pk, fact=fact, at=at)
+    return pay_in
 
 
 @transaction.atomic
@@ -50,14 +62,17 @@ def take_back(*, collection_id: int, fact: Dispute, at: datetime) -> Collection:
     collection = rows.select_related("instalment__loan", "bank_account").get(pk=collection_id)
     if collection.status != CollectionStatus.SUCCEEDED:
         return collection
-    line = fact.transaction
-    if line is None or line.amount_cents != -collection.amount_cents or line.fee_cents:
-        raise UnexpectedFact(f"{collection.uuid}: {fact.amount_cents} cents taken back")
+    line = _whole(fact, collection)
     if collection.repayment_id is not None:
         reverse_repayment(
             repayment_id=collection.repayment_id, on=day_of(at), at=at, reason=fact.reason
         )
-    _money_out(collection, at=at)
+    _money_out(
+        collection.instalment.loan.borrower_id,
+        collection.amount_cents,
+        reference=collection.return_reference,
+        at=at,
+    )
     advance(
         collection,
         CollectionStatus.TAKEN_BACK,
@@ -74,25 +89,60 @@ def take_back(*, collection_id: int, fact: Dispute, at: datetime) -> Collection:
     return collection
 
 
-def _money_out(collection: Collection, *, at: datetime) -> None:
-    """Out of the borrower's wallet, by way of clearing; what is not there is owed."""
-    borrower_id, cents = collection.instalment.loan.borrower_id, collection.amount_cents
+@transaction.atomic
+def take_back_pay_in(*, pay_in_id: int, fact: Dispute, at: datetime) -> PayIn:
+    """Take a pay-in that was credited back out of the lender's wallet, once.
+
+    What the lender has lent or promised stays so; what the wallet lacks is owed.
+    Raises UnexpectedFact when another sum was taken than was paid in.
+    """
+    pay_in = PayIn.objects.select_for_update().get(pk=pay_in_id)
+    if pay_in.status != PayInStatus.CONFIRMED:
+        return pay_in
+    line = _whole(fact, pay_in)
+    missing = _money_out(
+        pay_in.lender_id, pay_in.amount_cents, reference=pay_in.return_reference, at=at
+    )
+    advance(
+        pay_in,
+        PayInStatus.TAKEN_BACK,
+        table=PAY_IN_TRANSITIONS,
+        at=at,
+        return_transaction_id=line.id,
+        failure_code=fact.reason[:80],
+        returned_on=day_of(at),
+    )
+    letters.pay_in_taken_back(pay_in, missing, at=at)
+    return pay_in
+
+
+def _whole(fact: Dispute, row: Collection | PayIn) -> BalanceTransaction:
+    """The provider's line that took all of it back, and nothing besides."""
+    line = fact.transaction
+    if line is None or line.amount_cents != -row.amount_cents or line.fee_cents:
+        raise UnexpectedFact(f"{row.uuid}: {fact.amount_cents} cents taken back")
+    return line
+
+
+def _money_out(person_id: int, cents: int, *, reference: str, at: datetime) -> int:
+    """Out of a wallet, by way of clearing; returns the cents that were not there and are owed."""
     platform = [PLATFORM_ID]
     found = locked_accounts(
-        {Role.CASH: [borrower_id], Role.CLEARING_IN: platform, Role.PROVIDER: platform}
+        {Role.CASH: [person_id], Role.CLEARING_IN: platform, Role.PROVIDER: platform}
     )
-    cash, clearing = found[Role.CASH][borrower_id], found[Role.CLEARING_IN][PLATFORM_ID]
-    missing = cents - lock_accounts([cash])[cash]
+    cash, clearing = found[Role.CASH][person_id], found[Role.CLEARING_IN][PLATFORM_ID]
+    missing = max(cents - lock_accounts([cash])[cash], 0)
     moves = [
         Move(cash, clearing, cents),
         Move(clearing, found[Role.PROVIDER][PLATFORM_ID], cents),
     ]
-    if missing > 0:
-        moves.insert(0, Move(account_id(Role.RECEIVABLE, borrower_id), cash, missing))
+    if missing:
+        moves.insert(0, Move(account_id(Role.RECEIVABLE, person_id), cash, missing))
     post_entry(
-        reference=collection.return_reference,
+        reference=reference,
         kind=EntryKind.REVERSAL,
         effective_on=day_of(at),
         at=at,
         moves=moves,
     )
+    return missing

@@ -20,6 +20,21 @@ def pay_in_arrived(pay_in: PayIn, *, at: datetime) -> None:
     )
 
 
+def pay_in_taken_back(pay_in: PayIn, missing_cents: int, *, at: datetime) -> None:
+    """The lender's bank took the money back; what the wallet lacked is owed."""
+    notify(
+        person_id=pay_in.lender_id,
+        kind="pay_in_taken_back",
+        key=f"pay_in_taken_back:{pay_in.pk}",
+        facts={
+            "amount_cents": pay_in.amount_cents,
+            "missing_cents": missing_cents,
+            "is_missing": missing_cents > 0,
+        },
+        at=at,
+    )
+
+
 def withdrawal_left(payout: Payout, *, at: datetime) -> None:
     """A withdrawal reached the bank."""
     notify(

@@ -56,6 +56,8 @@ def _expected() -> dict[str, Line]:
     lines: dict[str, Line] = {}
     for pay_in in PayIn.objects.exclude(transaction_id=""):
         lines[pay_in.transaction_id] = Line(pay_in.reference, pay_in.amount_cents, pay_in.fee_cents)
+    for pay_in in PayIn.objects.exclude(return_transaction_id=""):
+        lines[pay_in.return_transaction_id] = Line(pay_in.return_reference, -pay_in.amount_cents, 0)
     for collection in Collection.objects.exclude(transaction_id=""):
         lines[collection.transaction_id] = Line(
             collection.reference, collection.amount_cents, collection.fee_cents

@@ -86,6 +86,7 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "mandate_ended": {"name": "Careful grades"},
     "offer_released": _TITLE | {"amount_cents": 250_00},
     "pay_in_credited": {"amount_cents": 500_00},
+    "pay_in_taken_back": {"amount_cents": 500_00, "missing_cents": 5_00, "is_missing": True},
     "question_back": _TITLE | {"question": "Is the rent with or without heating?"},
     "reminder_1": _DEBT,
     "reminder_2": _DEBT,

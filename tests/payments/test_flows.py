@@ -43,6 +43,7 @@ def everything_is_proven() -> None:
         verify.collections_are_booked,
         verify.payouts_are_booked,
         verify.charges_are_booked,
+        verify.returns_are_booked,
         verify.provider_agrees,
     ]
     assert [str(finding) for check in checks for finding in check()] == []

@@ -4,15 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import BankAccount, BankStatus
-from ledger.chart import Role
+from accounts.models import BankAccount, BankStatus, Role, User
+from ledger.chart import Role as LedgerRole
+from ledger.models import Entry
 from ledger.selectors import balance_cents
 from lending import verify
 from lending.models import Loan
-from payments.models import Collection
+from lending.selectors.wallet import Reason, statement_lines, statement_of, wallet_of
+from notifications.models import Message
+from payments.errors import NotWithdrawable, UnexpectedFact
+from payments.facts import BalanceTransaction, Dispute
+from payments.models import Collection, PayIn
 from payments.sandbox import control
-from payments.services import collections, inbox
-from payments.states import CollectionStatus
+from payments.selectors import withdrawable_cents
+from payments.services import collections, inbox, pay_ins
+from payments.services.late_returns import take_back_pay_in
+from payments.states import CollectionStatus, PayInStatus
 from tests.flows.money import assert_money
 from tests.payments import world
 
@@ -65,7 +72,7 @@ def test_it_is_taken_back_from_everyone_and_the_instalment_is_open_again() -> No
     assert world.first_instalment(loan).paid_on is None
     holding = loan.holdings.get()
     assert holding.outstanding_cents == loan.principal_cents
-    assert balance_cents(Role.CASH, loan.borrower_id) == 0
+    assert balance_cents(LedgerRole.CASH, loan.borrower_id) == 0
     assert BankAccount.objects.get(user=loan.borrower_id).status == BankStatus.ACTIVE
     _prove()
 
@@ -95,5 +102,95 @@ def test_money_that_was_not_passed_on_yet_is_taken_back_as_well() -> None:
     collections.collect_due(on=due_on, at=world.at(due_on))
     world.play(due_on + timedelta(days=14))
     assert Collection.objects.get().status == CollectionStatus.TAKEN_BACK
-    assert balance_cents(Role.CASH, loan.borrower_id) == 0
+    assert balance_cents(LedgerRole.CASH, loan.borrower_id) == 0
     _prove()
+
+
+def _paid_in_by_debit(cents: int, fate: str) -> tuple[User, PayIn]:
+    """A lender whose debit was credited, as the webhooks told."""
+    world.cover_charges()
+    lender = world.ready(Role.LENDER)
+    pay_in = pay_ins.start_pay_in(lender=lender, amount_cents=cents, at=world.at())
+    control.pay_session(pay_in.session_id, iban=control.GOOD_IBAN, fate=fate)
+    world.live_until(world.later(8), world.MONDAY)
+    pay_in.refresh_from_db()
+    assert pay_in.status == PayInStatus.CONFIRMED
+    assert balance_cents(LedgerRole.CASH, lender.pk) == cents
+    return lender, pay_in
+
+
+def test_a_pay_in_that_comes_back_leaves_a_wallet_that_still_holds_it() -> None:
+    lender, pay_in = _paid_in_by_debit(500_00, "late:insufficient_funds")
+    world.live_until(world.later(20), world.later(9))
+    pay_in.refresh_from_db()
+    assert (pay_in.status, pay_in.failure_code) == (PayInStatus.TAKEN_BACK, "insufficient_funds")
+    wallet = wallet_of(lender)
+    assert (wallet.cash_cents, wallet.owed_cents) == (0, 0)
+    told = Message.objects.get(kind="pay_in_taken_back")
+    assert (told.person, told.facts["is_missing"]) == (lender, False)
+    assert withdrawable_cents(lender, world.later(90)) == 0
+    _prove()
+
+
+def test_a_pay_in_that_comes_back_after_it_was_lent_is_owed_until_money_comes() -> None:
+    borrower = world.ready(Role.BORROWER)
+    lender, pay_in = _paid_in_by_debit(1_100_00, "late:debit_not_authorized")
+    loan = world.disbursed_loan(borrower, lender, 1_000_00, world.later(8))
+    world.live_until(world.later(20), world.later(8))
+    pay_in.refresh_from_db()
+    assert pay_in.status == PayInStatus.TAKEN_BACK
+    wallet = wallet_of(lender)
+    assert (wallet.cash_cents, wallet.owed_cents) == (0, 1_000_00)
+    assert (wallet.invested_cents, wallet.total_cents) == (1_000_00, 0)
+    told = Message.objects.get(kind="pay_in_taken_back")
+    assert told.facts == {"amount_cents": 1_100_00, "missing_cents": 1_000_00, "is_missing": True}
+    _prove()
+
+    due_on = world.first_instalment(loan).due_on
+    world.live_until(due_on + timedelta(days=5), world.later(21))
+    paid = loan.repayments.get()
+    left_cents = 1_000_00 - (paid.amount_cents - paid.fee_cents)
+    assert wallet_of(lender).owed_cents == left_cents
+    with pytest.raises(NotWithdrawable):
+        world.withdraw(lender, 10_00, due_on + timedelta(days=5))
+
+    world.pay_in(lender, 1_200_00, due_on + timedelta(days=6))
+    wallet = wallet_of(lender)
+    assert (wallet.owed_cents, wallet.cash_cents) == (0, 1_200_00 - left_cents)
+    _prove()
+    seen = [line.reason for line in statement_lines(lender, list(statement_of(lender)))]
+    assert Reason.TAKEN_BACK in seen
+    assert Reason.DEBT_SETTLED in seen
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_news_of_a_pay_in_taken_back_counts_once_in_any_order(seed: int) -> None:
+    world.cover_charges()
+    lender = world.ready(Role.LENDER)
+    pay_in = pay_ins.start_pay_in(lender=lender, amount_cents=500_00, at=world.at())
+    control.pay_session(pay_in.session_id, iban=control.GOOD_IBAN, fate="late:insufficient_funds")
+    world.hear()
+    on = world.later(20)
+    control.advance_to(on)  # nothing is heard of it all this time
+    control.deliver_events(mischief=control.Mischief(copies=2, shuffled_by=seed))
+    for _ in range(2):
+        inbox.handle_waiting(at=world.at(on))
+    pay_in.refresh_from_db()
+    assert pay_in.status == PayInStatus.TAKEN_BACK
+    assert Entry.objects.filter(reference=pay_in.return_reference).count() == 1
+    assert Message.objects.filter(kind="pay_in_taken_back").count() == 1
+    assert wallet_of(lender).total_cents == 0
+    _prove()
+
+
+def test_another_sum_than_was_paid_in_is_not_taken_back_by_itself() -> None:
+    _, pay_in = _paid_in_by_debit(500_00, "late:insufficient_funds")
+    day = world.at(world.later(9))
+    line = BalanceTransaction(
+        "txn_1", {}, "adjustment", "dp_1", -499_99, 0, -499_99, day, day.date()
+    )
+    fact = Dispute("dp_1", {}, "lost", 499_99, pay_in.payment_id, "insufficient_funds", line)
+    with pytest.raises(UnexpectedFact):
+        take_back_pay_in(pay_in_id=pay_in.pk, fact=fact, at=day)
+    pay_in.refresh_from_db()
+    assert pay_in.status == PayInStatus.CONFIRMED

@@ -21,6 +21,7 @@ CHECKS = {
         verify.collections_are_booked,
         verify.payouts_are_booked,
         verify.charges_are_booked,
+        verify.returns_are_booked,
         verify.operations_are_finished,
         verify.provider_agrees,
     )
@@ -64,6 +65,10 @@ PLANTED = {
         ours,
         "UPDATE payments_payin SET lender_id = (SELECT max(id) FROM accounts_user)",
         "pay_ins_are_booked"),
+    "a pay-in that came back without leaving the books": (
+        ours,
+        "UPDATE payments_payin SET status = 'taken_back', returned_on = '2026-01-09'",
+        "returns_are_booked"),
     "a pay-in that nobody confirmed": (
         ours, "UPDATE payments_payin SET status = 'pending'", "pay_ins_are_booked"),
     "a collection of another amount": (
