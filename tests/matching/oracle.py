@@ -33,6 +33,7 @@ class Oracle:
                 table[lender, other] = table.get((lender, other), 0) + cents
         self._read_people(seed)
         self._read_buckets()
+        self._attain()
 
     def _read_people(self, seed: int) -> None:
         rows, table = self.market.lenders, self.market.mandates
@@ -127,32 +128,34 @@ class Oracle:
             mandates = [mandate for mandate in takers if mandate]
             self.buckets.append(Bucket(requests, [target(r) for r in requests], mandates, found[0]))
 
-    def _measure(self) -> None:
-        """Attainable and reach of every lender, by the buckets' present weights."""
+    def _attain(self) -> None:
+        """What every lender could place, and the buckets in which it takes part."""
+        grade = self.market.requests.grade
+        sums = {m.id: [0] * len(m.room) for one in self.lenders.values() for m in one.mandates}
+        for bucket in self.buckets:
+            for mandate in bucket.mandates:
+                cap = min(mandate.per_loan, mandate.per_borrower) // U
+                held = sum(min(cap, units) for units in bucket.targets)
+                sums[mandate.id][int(grade[bucket.requests[0]])] += held
+                mandate.lender.buckets.append(bucket)
         for lender in self.lenders.values():
             total = 0
             for mandate in lender.mandates:
-                sums = [0] * len(mandate.room)
-                for bucket in self.buckets:
-                    if mandate in bucket.mandates:
-                        grade = int(self.market.requests.grade[bucket.requests[0]])
-                        cap = min(mandate.per_loan, mandate.per_borrower) // U
-                        sums[grade] += sum(min(cap, units) for units in bucket.targets)
                 rooms = [room // U for room in mandate.room]
-                placeable = sum(min(a, b) for a, b in zip(sums, rooms, strict=True))
+                placeable = sum(map(min, sums[mandate.id], rooms))
                 total += min(placeable, mandate.budget // U)
             lender.attainable = min(total, lender.cash // U) * U
-            lender.reach = sum(
-                bucket.weight
-                for bucket in self.buckets
-                if any(mandate in bucket.mandates for mandate in lender.mandates)
-            )
+
+    def _reach(self) -> None:
+        """The weight of every lender's buckets, as they weigh now."""
+        for lender in self.lenders.values():
+            lender.reach = sum(bucket.weight for bucket in lender.buckets)
 
     def _plan(self) -> None:
         for _ in range(12):
             for bucket in self.buckets:
                 bucket.weight = sum(bucket.targets) * bucket.price
-            self._measure()
+            self._reach()
             for bucket in self.buckets:
                 supply = sum(
                     (m.lender.attainable << 26) // max(m.lender.reach, 1) for m in bucket.mandates
@@ -169,7 +172,7 @@ class Oracle:
         for bucket, value in zip(self.buckets, priced, strict=True):
             bucket.weight = max(1, value >> shift)
             bucket.cover = bucket.cover * 1_000_000 * len(self.lenders) // scale
-        self._measure()
+        self._reach()
 
     def run(self) -> Oracle:
         self._plan()

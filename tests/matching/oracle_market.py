@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(eq=False)
 class Lender:
     """A lender with what is left and where it stands."""
 
@@ -15,13 +15,14 @@ class Lender:
     cash: int
     owed: int
     mandates: list[Mandate] = field(default_factory=list)
+    buckets: list[Bucket] = field(default_factory=list)
     attainable: int = 0
     reach: int = 0
     seen: int = 0
     placed: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Mandate:
     """A mandate with what it may still place."""
 
@@ -36,7 +37,7 @@ class Mandate:
     per_borrower: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Bucket:
     """Requests that look alike, with the mandates that take part."""
 
