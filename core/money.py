@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
+from functools import cache
 from typing import Final, Literal
 
 from babel import Locale
@@ -76,7 +77,26 @@ def split_cents(total_cents: int, weights: Sequence[int]) -> list[int]:
 
 def format_cents(cents: int, locale: str, currency: str = "EUR") -> str:
     """Write an amount as people of `locale` do: `1.234,56 €` (de), `€1,234.56` (en)."""
-    return format_currency(Decimal(cents).scaleb(-2), currency, locale=_locale(locale))
+    positive, negative, group, point = _shape(locale, currency)
+    before, after = negative if cents < 0 else positive
+    whole, rest = divmod(abs(cents), 100)
+    return f"{before}{whole:,}".replace(",", group) + f"{point}{rest:02d}{after}"
+
+
+@cache
+def _shape(locale: str, currency: str) -> tuple[tuple[str, str], tuple[str, str], str, str]:
+    """What stands before and after a positive and a negative amount; both separators.
+
+    Asking Babel for each amount takes twenty times as long, and pages show hundreds.
+    """
+    spoken = _locale(locale)
+    point = get_decimal_symbol(spoken)
+
+    def around(one: int) -> tuple[str, str]:
+        before, _, after = format_currency(one, currency, locale=spoken).partition(f"1{point}00")
+        return before, after
+
+    return around(1), around(-1), get_group_symbol(spoken), point
 
 
 def parse_cents(text: str, locale: str, currency: str = "EUR") -> int:

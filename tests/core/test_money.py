@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,6 +105,16 @@ def test_nothing_can_be_shared_among_nobody_but_money_cannot() -> None:
 )
 def test_amounts_are_written_as_people_do(cents: int, locale: str, text: str) -> None:
     assert format_cents(cents, locale) == text
+
+
+@given(
+    cents=st.integers(-(10**15), 10**15),
+    locale=st.sampled_from(["de", "en", "de_AT", "de_CH", "en_GB"]),
+)
+def test_amounts_are_written_as_babel_writes_them(cents: int, locale: str) -> None:
+    assert format_cents(cents, locale) == format_currency(
+        Decimal(cents).scaleb(-2), "EUR", locale=locale
+    )
 
 
 @given(cents=st.integers(0, 10**15), locale=st.sampled_from(["de", "en", "de-at", "en-gb"]))
