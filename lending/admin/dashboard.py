@@ -173,8 +173,9 @@ def _lent(today: date) -> list[Card]:
 
 def _house(today: date) -> list[Card]:
     last = DayEndRun.objects.filter(finished_at__isnull=False).order_by("-business_date").first()
-    unsent = Message.objects.filter(sent_at__isnull=True)
-    given_up = unsent.filter(send_from__isnull=True).count()
+    letters = Message.objects.filter(sent_at__isnull=True).aggregate(
+        unsent=Count("pk"), given_up=Count("pk", filter=Q(send_from__isnull=True))
+    )
     stopped = set_aside_count()
     return [
         Card(
@@ -193,10 +194,10 @@ def _house(today: date) -> list[Card]:
         _owed(),
         Card(
             _("Letters to send"),
-            str(unsent.count()),
-            _("%(count)s given up") % {"count": given_up},
+            str(letters["unsent"]),
+            _("%(count)s given up") % {"count": letters["given_up"]},
             _listing("notifications_message_changelist", "?sent_at__isempty=1"),
-            "bad" if given_up else "",
+            "bad" if letters["given_up"] else "",
         ),
         _seals(),
     ]

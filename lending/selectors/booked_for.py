@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import User
 from ledger.models import Entry
 from lending.models import Holding, Loan, LoanRequest, Offer, Repayment, WriteOff
@@ -74,11 +76,10 @@ def _loans(named: Mapping[str, Mapping[str, int]]) -> dict[int, int]:
     }
     found = {disbursed[number]: loan_id for number, loan_id in numbers}
     if others:
-        repaid = Repayment.objects.filter(entry__in=others)
-        back = Repayment.objects.filter(reversal_entry__in=others)
+        paid = Repayment.objects.filter(Q(entry__in=others) | Q(reversal_entry__in=others))
+        for *entry_ids, loan_id in paid.values_list("entry_id", "reversal_entry_id", "loan_id"):
+            found |= {entry_id: loan_id for entry_id in entry_ids if entry_id in others}
         lost = WriteOff.objects.filter(entry__in=others)
-        found |= dict(repaid.values_list("entry_id", "loan_id"))
-        found |= dict(back.values_list("reversal_entry_id", "loan_id"))
         found |= dict(lost.values_list("entry_id", "loan_id"))
     return found
 

@@ -93,8 +93,16 @@ def statement_of(user: User, role: Role = Role.CASH) -> QuerySet[Transfer]:
     """
     if role not in STATEMENTS:
         raise NotFound(f"statement of {role}")
-    account = Account.objects.filter(role=role, holder_id=user.pk).values_list("id", flat=True)
-    own = account.first()
+    own = _account_of(user, role)
+    return _moves_on(own.pk if own else None)
+
+
+def _account_of(user: User, role: Role) -> Account | None:
+    """The person's account of a role, once money was ever on it."""
+    return Account.objects.filter(role=role, holder_id=user.pk).first()
+
+
+def _moves_on(own: int | None) -> QuerySet[Transfer]:
     return (
         Transfer.objects.filter(Q(debit=own) | Q(credit=own))
         .select_related("entry", "debit", "credit")
@@ -129,6 +137,9 @@ def statement_lines(
 
 def _balance_after(user: User, line: Transfer, role: Role) -> int:
     """The account's balance after a line: as it is now, less everything newer."""
-    newer = statement_of(user, role).filter(pk__gt=line.pk).order_by()
+    own = _account_of(user, role)
+    if own is None:
+        return 0
+    newer = _moves_on(own.pk).filter(pk__gt=line.pk).order_by()
     moved: int = newer.aggregate(cents=Coalesce(Sum("signed_cents"), 0))["cents"]
-    return balances_cents([role], user.pk)[role] - moved
+    return own.balance_cents - moved

@@ -377,7 +377,7 @@ def test_the_overview_counts_what_waits_and_what_is_late(
     make.filled_request(shares_cents=[1_000_00])
     loan = _lent()
     clock.set_business_date(loan.first_due_on + timedelta(days=12), is_virtual=True)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         shown = dashboard(rf.get("/staff/"), {})
     cards = {card.title: (card.figure, card.mood) for card in shown["cards"]}
     assert cards["In review"] == ("1", "bad")

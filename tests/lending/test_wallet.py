@@ -236,5 +236,5 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
             bid(lender, listed_request(at=AT + timedelta(days=1)), 25_00)
         with django_assert_num_queries(1):
             wallet_of(lender)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(10):
             assert _lines(lender)

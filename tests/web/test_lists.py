@@ -24,7 +24,7 @@ from tests.web.conftest import browser_of, queries_of, text_of
 from tests.web.test_access import READ, TABLE
 from tests.web.world import things
 
-MOST_QUERIES: Final = 26
+MOST_QUERIES: Final = 24
 _numbers = count(1)
 
 # --- Nothing -------------------------------------------------------------------------------------
