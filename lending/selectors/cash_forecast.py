@@ -111,20 +111,34 @@ def _owed(books: Books) -> dict[str, int]:
 
 
 _PLANNED: Final = """
-SELECT date_trunc('month', instalment.due_on)::date, loan.grade, coalesce(late.bucket, 'current'),
-       round(sum((instalment.principal_cents - instalment.paid_principal_cents)
-                 * holding.outstanding_cents::numeric / loan.outstanding_cents)),
-       round(sum((instalment.interest_cents - instalment.paid_interest_cents)
-                 * holding.outstanding_cents::numeric / loan.outstanding_cents))
-FROM lending_holding AS holding
-JOIN lending_loan AS loan ON loan.id = holding.loan_id AND loan.status = 'active'
-JOIN lending_instalment AS instalment
-    ON instalment.loan_id = loan.id AND instalment.paid_on IS NULL
-    AND instalment.superseded_on IS NULL
-LEFT JOIN unnest(%(late)s::bigint[], %(buckets)s::text[]) AS late (loan_id, bucket)
-    ON late.loan_id = loan.id
-WHERE holding.lender_id = %(lender)s AND holding.outstanding_cents > 0
-  AND instalment.due_on >= %(on)s AND instalment.due_on < %(before)s
+WITH held AS MATERIALIZED (
+    SELECT holding.loan_id, loan.grade, coalesce(late.bucket, 'current') AS bucket,
+           dense_rank() OVER (ORDER BY loan.grade, late.bucket) AS kind,
+           holding.outstanding_cents::float8 / loan.outstanding_cents AS part
+    FROM lending_holding AS holding
+    JOIN lending_loan AS loan ON loan.id = holding.loan_id AND loan.status = 'active'
+    LEFT JOIN unnest(%(late)s::bigint[], %(buckets)s::text[]) AS late (loan_id, bucket)
+        ON late.loan_id = loan.id
+    WHERE holding.lender_id = %(lender)s AND holding.outstanding_cents > 0
+), summed AS MATERIALIZED (
+    SELECT instalment.due_on, held.kind,
+           sum((instalment.principal_cents - instalment.paid_principal_cents) * part) AS principal,
+           sum((instalment.interest_cents - instalment.paid_interest_cents) * part) AS interest
+    FROM held
+    JOIN lending_instalment AS instalment
+        ON instalment.loan_id = held.loan_id AND instalment.paid_on IS NULL
+        AND instalment.superseded_on IS NULL
+        AND instalment.due_on >= %(on)s AND instalment.due_on < %(before)s
+    GROUP BY 1, 2
+), kinds AS (
+    SELECT DISTINCT kind, grade, bucket FROM held
+)
+SELECT date_trunc('month', due_on)::date, grade, bucket,
+       round(sum(principal)::numeric, 4)::bigint, round(sum(interest)::numeric, 4)::bigint
+FROM summed JOIN kinds USING (kind)
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3
 """
+"""Thousands of instalments are summed by day and by a number for the kind of loan, in memory;
+floats are summed in less than half the time of decimals, and rounding to four places takes away
+what they are off by, so that halves of a cent go up."""

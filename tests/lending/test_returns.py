@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -207,6 +210,26 @@ def test_twelve_months_ahead_show_the_plan_of_the_lender_s_part() -> None:
     assert months[0].expected_cents == 0
     for month in months[1:]:
         assert month.least_cents < month.expected_cents < month.most_cents < month.net_cents
+
+
+def test_many_parts_of_loans_are_planned_as_exact_sums_have_it() -> None:
+    """Thirds and sevenths, of several loans of two grades, added up as fractions one by one."""
+    lender, other = people.lender(), people.lender()
+    for mine, theirs, day in ((400_00, 800_00, 15), (200_00, 1_200_00, 1), (375_00, 725_00, 15)):
+        loan = loans.loan(shares_cents=[mine, theirs], lenders=[lender, other], due_day=day)
+        loans.pay_instalments(loan, 1)
+    sums = defaultdict[date, list[Fraction]](lambda: [Fraction(0), Fraction(0)])
+    for holding in Holding.objects.filter(lender=lender).select_related("loan"):
+        part = Fraction(holding.outstanding_cents, holding.loan.outstanding_cents)
+        for row in holding.loan.instalments.filter(paid_on=None):
+            both = sums[row.due_on.replace(day=1)]
+            both[0] += row.principal_cents * part
+            both[1] += row.interest_cents * part
+    months = expected_months(lender, value_on(lender, date(2026, 2, 20)))
+    assert any(month.principal_cents for month in months)
+    for month in months[1:]:
+        found = (month.principal_cents, month.interest_cents)
+        assert found == tuple(math.floor(each + Fraction(1, 2)) for each in sums[month.month])
 
 
 def test_what_was_paid_or_is_overdue_or_in_default_is_not_expected() -> None:
