@@ -46,6 +46,11 @@ def day(on: date) -> str:
     return format_date(on, "dd.MM.yyyy" if locale() == "de_DE" else "d MMM yyyy", locale=locale())
 
 
+def month(on: date) -> str:
+    """`März 2026`, `March 2026`."""
+    return str(format_date(on, "LLLL yyyy", locale=locale()))
+
+
 def instant(at: datetime) -> str:
     """Day and minute in the market's zone."""
     pattern = "dd.MM.yyyy, HH:mm" if locale() == "de_DE" else "d MMM yyyy, HH:mm"

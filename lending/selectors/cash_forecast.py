@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,9 +50,18 @@ def expected_months(user: User, books: Books, months: int = 12) -> list[Expected
     Each instalment counts by the lender's present part of the loan. What is overdue already, and
     loans in default, are left out: when they pay is unknown.
     """
-    on, first = books.on, books.on.replace(day=1)
-    planned, owed = _planned(user, books, add_months(first, months)), _owed(books)
-    rate = fee_rate(FeeKind.LENDER, on)
+    before = add_months(books.on.replace(day=1), months)
+    return forecast(_planned(user, books, before), _owed(books), on=books.on, months=months)
+
+
+def forecast(
+    planned: Sequence[Planned], owed: Mapping[str, int], *, on: date, months: int
+) -> list[ExpectedMonth]:
+    """What `planned` comes to month by month from that of `on`, at the fee of that day.
+
+    `owed` is principal outstanding by grade of loans in order; failed ones pay a part of it later.
+    """
+    rate, first = fee_rate(FeeKind.LENDER, on), on.replace(day=1)
     usual, least, most = (
         expected_cents(planned, owed, months=months, failing=failing)
         for failing in (Decimal(1), TWICE, HALF)

@@ -13,8 +13,9 @@ from accounts.models import User
 from accounts.selectors import profile_of
 from core.clock import day_of
 from core.dates import month_range
-from core.wording import day, euro, number, percent
+from core.wording import day, euro, month, number, percent
 from lending.documents import pdf
+from lending.selectors.outlook import idle_money, outlook_of
 from lending.selectors.returns import BucketLine, LenderOverview, lender_overview
 from lending.selectors.statements import (
     Balances,
@@ -25,6 +26,7 @@ from lending.selectors.statements import (
     statement_for,
     statement_lines,
 )
+from lending.selectors.valuation import Books, value_on
 
 _NOTHING: Final = "–"
 
@@ -47,7 +49,7 @@ def statement_pdf(lender: User, span: Span, language: str, *, at: datetime) -> b
 def statement_words(lender: User, span: Span, language: str, *, at: datetime) -> dict[str, Any]:
     """All that the document shows, in `language`."""
     with translation.override(language):
-        whole = statement_for(lender, span)
+        whole, overview = statement_for(lender, span), lender_overview(lender, span.to_on)
         return {
             "language": language,
             "number": statement_number(lender.pk, span),
@@ -67,7 +69,8 @@ def statement_words(lender: User, span: Span, language: str, *, at: datetime) ->
                 for line in statement_lines(lender, span)
             ],
             **_sums(whole),
-            **_invested(lender_overview(lender, span.to_on)),
+            **_invested(overview),
+            **_outlook(lender, overview.books, span, day_of(at)),
         }
 
 
@@ -120,6 +123,35 @@ def _invested(overview: LenderOverview) -> dict[str, Any]:
         "since": day(overview.since) if overview.since else "",
         "is_new": "yes" if overview.is_new and overview.since else "",
         **dict(zip(("low", "fair", "high"), told, strict=True)),
+    }
+
+
+def _outlook(lender: User, books: Books, span: Span, made_on: date) -> dict[str, Any]:
+    """The month to come, the largest exposure to one borrower, and idle money in the span.
+
+    As it was at the end of the span, or on the day on which the statement is made before that;
+    nothing where no money ever came.
+    """
+    if span.to_on > made_on:
+        books = value_on(lender, made_on)
+    if not books.moves or span.from_on > books.on:
+        return {"next_month": ""}
+    outlook, idle = outlook_of(lender, books), idle_money(books, span.from_on)
+    following, largest = outlook.next_month, outlook.largest
+    invested = books.invested_cents
+    return {
+        "next_month": month(following.month),
+        "expected": euro(following.expected_cents),
+        "least": euro(following.least_cents),
+        "most": euro(following.most_cents),
+        "planned": euro(following.net_cents),
+        "largest": euro(largest.cents if largest else 0),
+        "largest_share": percent(largest.cents / invested, 1) if largest else "",
+        "largest_loans": ", ".join(largest.numbers) if largest else "",
+        "idle_days": number(idle.days),
+        "all_days": number(idle.all_days),
+        "idle_average": euro(idle.average_cents),
+        "idle_share": percent(idle.share, 1) if idle.share is not None else "",
     }
 
 

@@ -15,12 +15,14 @@ from accounts.models import User
 from core import clock
 from core.dates import month_range
 from core.errors import NotFound
-from core.wording import euro
+from core.wording import euro, month, percent
 from ledger.chart import EntryKind, Role
 from ledger.selectors import balance_cents_on
 from ledger.services import Move, account_id, post_entry
 from lending.models import Loan
+from lending.selectors.cash_forecast import expected_months
 from lending.selectors.journal import journal_entry
+from lending.selectors.outlook import idle_money, outlook_of
 from lending.selectors.reasons_of_moves import Reason, reason_of
 from lending.selectors.statements import (
     ROLES,
@@ -31,6 +33,7 @@ from lending.selectors.statements import (
     statement_lines,
     statements_for,
 )
+from lending.selectors.valuation import value_on
 from lending.services.offers import revoke_offer
 from lending.services.statement_words import statement_pdf, statement_words
 from lending.verify import statements_balance
@@ -169,6 +172,45 @@ def test_the_document_shows_every_amount_of_the_ledger(language: str) -> None:
         for cents in amounts:
             assert euro(cents).replace("\u00a0", " ").replace("-", "−") in text.replace("-", "−")
     assert ("Kontoauszug" if language == "de" else "Statement") in text
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_document_shows_what_may_come_the_largest_exposure_and_idle_days(language: str) -> None:
+    """As it was at the end of the month, though the document is set when more was paid."""
+    first, second = people.lender(), people.lender()
+    loan = loans.loan(shares_cents=[600_00, 1_200_00], lenders=[first, second])
+    small = loans.loan(shares_cents=[250_00, 750_00], lenders=[first, second])
+    loans.pay_instalments(loan, 1)
+    people.give_cash(first, 70_00, at=AT + timedelta(days=3))
+    span = Span(*month_range(loan.first_due_on))
+    following = value_on(first, span.to_on)
+    (_now, expected) = expected_months(first, following, 2)
+    claims = {holding.loan_id: holding for holding in first.holdings.all()}
+    owed = claims[loan.pk].outstanding_cents
+    balances = [
+        sum(
+            balance_cents_on(role, first.pk, on=span.from_on + timedelta(days=day))
+            for role in (Role.CASH, Role.RESERVED, Role.IN_TRANSIT_OUT)
+        )
+        for day in range((span.to_on - span.from_on).days + 1)
+    ]
+    loans.pay_instalments(loan, 2)
+    outlook = outlook_of(first, value_on(first, span.to_on))
+    assert outlook.next_month == expected
+    assert outlook.largest == (owed, [loan.number])
+    idle = idle_money(value_on(first, span.to_on), span.from_on)
+    assert (idle.days, idle.all_days) == (sum(map(bool, balances)), len(balances))
+    assert idle.cent_days == sum(balances) > 0
+    told = text_of_pdf(statement_pdf(first, span, language, at=noon(span.to_on)))
+    with translation.override(language):
+        cents = (expected.expected_cents, expected.least_cents, expected.most_cents)
+        for each in (*cents, expected.net_cents, owed, idle.average_cents):
+            assert euro(each).replace("\u00a0", " ") in told
+        share = percent(owed / (owed + claims[small.pk].outstanding_cents), 1)
+        assert share.replace("\u00a0", " ") in told
+        assert month(expected.month) in told
+    between = "von" if language == "de" else "of"
+    assert f"{idle.days} {between} {idle.all_days}" in told
 
 
 def test_the_same_statement_is_the_same_bytes() -> None:

@@ -114,7 +114,7 @@ def month_short(on: date) -> str:
 @register.filter
 def month_year(on: date) -> str:
     """`März 2026`, `March 2026`."""
-    return str(format_date(on, "LLLL yyyy", locale=wording.locale()))
+    return wording.month(on)
 
 
 @register.filter
