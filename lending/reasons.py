@@ -87,5 +87,6 @@ MISSING_FOR_STEP: Final[dict[str, Any]] = {
     "nothing_owed": _("Something is owed"),
     "second_person": _("Approved by a second person"),
     "nothing_recovered": _("Something came in"),
+    "not_called": _("Called due in an earlier case"),
 }
 """What each guard of the ladder asks for, as a condition that holds or does not yet."""

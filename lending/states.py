@@ -162,7 +162,7 @@ class ArrearsStage(TextChoices):
 
 _A = ArrearsStage
 ARREARS_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    _A.LATE: frozenset({_A.REMINDER_1, _A.CURED}),
+    _A.LATE: frozenset({_A.REMINDER_1, _A.TERMINATED, _A.CURED}),
     _A.REMINDER_1: frozenset({_A.REMINDER_2, _A.CURED}),
     _A.REMINDER_2: frozenset({_A.FINAL_NOTICE, _A.CURED}),
     _A.FINAL_NOTICE: frozenset({_A.TERMINATED, _A.CURED}),
@@ -171,7 +171,8 @@ ARREARS_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _A.WRITTEN_OFF: frozenset({_A.RECOVERED}),
 }
 """`> cured` is the way back of each step that payment can undo: before the loan is called due once
-nothing is late any more, after it once everything is paid. Each edge has its guard in
+nothing is late any more, after it once everything is paid. `late > terminated` is a loan that was
+called due and paid, of which the bank then took a payment back. Each edge has its guard in
 `lending.domain.arrears_ladder`."""
 
 ARREARS_ENDED: Final = frozenset({_A.CURED, _A.SOLD, _A.SETTLED})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin import EMPTY, in_euro, in_percent
 from core.wording import day
 from lending.admin.case import Check, Row
-from lending.domain.arrears_ladder import EDGES, Standing, bucket_of, missing, next_stage
+from lending.domain.arrears_ladder import EDGES, Missing, Standing, bucket_of, missing, next_stage
 from lending.domain.notices import least_overdue_cents
 from lending.models import (
     ArrearsCase,
@@ -100,6 +100,8 @@ def steps(case: ArrearsCase, at: Standing) -> list[Step]:
     found = []
     for to in sorted(ARREARS_TRANSITIONS.get(case.status, frozenset()), key=_order):
         lacking = set(missing(case.status, to, at))
+        if Missing.NOT_CALLED in lacking:
+            continue
         needs = [code for code, _ in EDGES[case.status, to]]
         checks = [Check(MISSING_FOR_STEP[code], code not in lacking) for code in needs]
         found.append(Step(str(ArrearsStage(to).label), checks, not lacking))

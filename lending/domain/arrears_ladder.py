@@ -42,6 +42,7 @@ class Missing(StrEnum):
     NOTHING_OWED = "nothing_owed"
     SECOND_PERSON = "second_person"
     NOTHING_RECOVERED = "nothing_recovered"
+    NOT_CALLED = "not_called"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Standing:
         demanded_cents: what is still open of the sum that the final notice demanded.
         promised_on: the day until which a promise to pay holds the ladder.
         is_seconded: a second person approved, or the amount is below what needs two.
+        is_called: the loan was called due before this case began.
     """
 
     on: date
@@ -72,6 +74,7 @@ class Standing:
     promised_on: date | None = None
     is_seconded: bool = False
     recovered_cents: int = 0
+    is_called: bool = False
 
 
 Need = tuple[Missing, Callable[[Standing], bool]]
@@ -119,6 +122,7 @@ EDGES: Final[dict[tuple[str, str], tuple[Need, ...]]] = {
         _FREE,
         _SECONDED,
     ),
+    ("late", "terminated"): ((Missing.NOT_CALLED, lambda at: at.is_called),),
     ("terminated", "collection"): (_OWED, _waited(PAY_CALLED_DAYS), _FREE),
     ("terminated", "sold"): (_OWED, _waited(PAY_CALLED_DAYS), _SECONDED),
     ("terminated", "settled"): (_OWED, _SECONDED),

@@ -32,10 +32,12 @@ class Interest(NamedTuple):
     Attributes:
         to_the_day_cents: borne until that day and not yet paid; owed when the loan is repaid.
         saved_cents: what would have been paid for the time after it.
+        this_period_cents: what the present period bore; the rest was left from earlier ones.
     """
 
     to_the_day_cents: int
     saved_cents: int
+    this_period_cents: int = 0
 
 
 def interest_on(
@@ -71,7 +73,7 @@ def interest_on(
             later_cents += _rounded(balance_cents * rate, interest_rounding)
             balance_cents -= part.principal_cents
     saved_cents = min(max(later_cents - borne_cents, 0), planned)
-    return Interest(planned - saved_cents, saved_cents)
+    return Interest(planned - saved_cents, saved_cents, borne_cents)
 
 
 def _rounded(cents: Fraction, rounding: Rounding) -> int:

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Entry
+from lending.domain.default_interest import Span
 from lending.models.loans import Loan
 
 
@@ -76,6 +77,11 @@ class DefaultInterestSpan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.from_on}..{self.to_on}"
+
+    @property
+    def span(self) -> Span:
+        """As the rules of default interest take it."""
+        return Span(self.from_on, self.to_on, self.overdue_cents, self.annual_rate)
 
 
 class LegalCost(models.Model):

@@ -98,17 +98,22 @@ def stored_spans(loan: Loan) -> QuerySet[DefaultInterestSpan]:
     return DefaultInterestSpan.objects.filter(loan=loan).order_by("from_on")
 
 
-def default_spans(loan: Loan, on: date) -> list[Span]:
+def default_spans(
+    loan: Loan, on: date, rows: Sequence[DefaultInterestSpan] | None = None
+) -> list[Span]:
     """All spans of a loan through `on`, worked out from its plan and its dated payments.
 
     Days before the present version of the plan stay as they were charged: the plan that they
     were late by is no longer in force. Days already charged after `on` are worked out as well.
+
+    Args:
+        rows: the spans that are stored, where the caller has read them already.
     """
-    stored = [
-        Span(row.from_on, row.to_on, row.overdue_cents, row.annual_rate)
-        for row in stored_spans(loan)
-    ]
+    stored = [row.span for row in (stored_spans(loan) if rows is None else rows)]
     through = max([on, *(span.to_on for span in stored)])
+    dues = _late_dues(loan, through)
+    if not stored and not dues:
+        return []
     plan = loan.plans.order_by("-version").first()
     first_on = plan.made_on if plan and plan.version > 1 else loan.disbursed_on
     kept = [
@@ -116,7 +121,6 @@ def default_spans(loan: Loan, on: date) -> list[Span]:
         for span in stored
         if span.from_on < first_on
     ]
-    dues = _late_dues(loan, through)
     return kept + (spans_of(dues, base_rates(), first_on, through) if dues else [])
 
 

@@ -131,9 +131,7 @@ def payoff_of(loan: Loan, on: date) -> Payoff:
         for row in rows
     ]
     principal = sum(part.principal_cents for part in coming)
-    interest = interest_on(
-        coming, loan.annual_rate, since=_since(loan, on), on=on, **_rules(loan, "interest_rounding")
-    )
+    interest = interest_to_the_day(loan, coming, on)
     return Payoff(
         loan=loan,
         on=on,
@@ -146,6 +144,12 @@ def payoff_of(loan: Loan, on: date) -> Payoff:
             principal, interest.saved_cents, on=on, ends_on=coming[-1].due_on
         ),
     )
+
+
+def interest_to_the_day(loan: Loan, coming: Sequence[Coming], on: date) -> Interest:
+    """What coming instalments of a loan have borne by a day, and what would fall away."""
+    rules = _rules(loan, "interest_rounding")
+    return interest_on(coming, loan.annual_rate, since=_since(loan, on), on=on, **rules)
 
 
 def part_of(payoff: Payoff, amount_cents: int, keep: Keep) -> PartPayoff:

@@ -105,9 +105,11 @@ def walk_loan(*, loan_id: int, on: date, at: datetime) -> str | None:
         late = late_of(loan, on) if loan.status in _RUNNING else []
         if not late:
             return None
-        ArrearsCase.objects.create(
+        opened = ArrearsCase.objects.create(
             loan=loan, opened_on=on, late_since=late[0].due_on, stage_since=on
         )
+        if loan.terminated_on is not None:
+            move_case(opened, ArrearsStage.TERMINATED, on=on, at=at, reason="called due before")
         return "opened"
     case.loan = loan
     return _step(case, standing_of(case, on), on=on, at=at)

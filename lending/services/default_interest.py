@@ -20,10 +20,11 @@ def charge_default_interest(*, loan_id: int, on: date) -> int:
     late, and a payment booked for an earlier day, come to the same spans.
     """
     loan = Loan.objects.select_for_update(no_key=True).get(pk=loan_id)
+    rows = list(stored_spans(loan))
     if loan.status not in OWING:
-        return default_interest_cents(_stored(loan))
-    spans = default_spans(loan, on)
-    _store(loan, spans)
+        return default_interest_cents([row.span for row in rows])
+    spans = default_spans(loan, on, rows)
+    _store(loan, rows, spans)
     return default_interest_cents(spans)
 
 
@@ -38,14 +39,9 @@ def charge_late_loans(*, loan_ids: Sequence[int], on: date, at: datetime) -> dic
     return {"bearing": len(late_ids)}
 
 
-def _stored(loan: Loan) -> list[Span]:
-    rows = stored_spans(loan).values_list("from_on", "to_on", "overdue_cents", "annual_rate")
-    return [Span(*row) for row in rows]
-
-
-def _store(loan: Loan, spans: list[Span]) -> None:
+def _store(loan: Loan, rows: Sequence[DefaultInterestSpan], spans: Sequence[Span]) -> None:
     """Lengthen, replace or add rows; what stays the same is not touched."""
-    stored = {row.from_on: row for row in stored_spans(loan)}
+    stored = {row.from_on: row for row in rows}
     wanted = {span.from_on: span for span in spans}
     if gone := stored.keys() - wanted.keys():
         DefaultInterestSpan.objects.filter(loan=loan, from_on__in=gone).delete()

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from accounts.models import User
 from core.money import split_cents
 from ledger.chart import EntryKind, Role
 from ledger.services import Move, post_entry
-from lending.models import Holding, Loan, WriteOff, WriteOffKind, WriteOffShare
+from lending.models import (
+    ArrearsCase,
+    Holding,
+    Instalment,
+    Loan,
+    Repayment,
+    WriteOff,
+    WriteOffKind,
+    WriteOffShare,
+)
+from lending.services.plans import end_rows
+from lending.states import ArrearsStage
 
 
 def give_up_principal(
@@ -34,7 +45,65 @@ def give_up_principal(
     rows = Holding.objects.select_for_update(no_key=True).filter(loan=loan).order_by("id")
     holdings = list(rows)
     shares = split_cents(cents, [holding.outstanding_cents for holding in holdings])
-    losses = [pair for pair in zip(holdings, shares, strict=True) if pair[1]]
+    return _lose(
+        loan,
+        [pair for pair in zip(holdings, shares, strict=True) if pair[1]],
+        kind,
+        accounts,
+        reference=reference,
+        reason=reason,
+        decided_by=decided_by,
+        on=on,
+        at=at,
+    )
+
+
+def lose_again(
+    loan: Loan,
+    back: Repayment,
+    accounts: Mapping[Role, Mapping[int, int]],
+    *,
+    on: date,
+    at: datetime,
+    reason: str,
+) -> None:
+    """Give up what a payment that was taken back owes again on a loan that was given up before.
+
+    Each holding loses what that payment had brought it, and recoveries are shared by it too.
+    """
+    reopened = Instalment.objects.unpaid().filter(parts__repayment=back)
+    end_rows(reopened.order_by("number"), on)
+    shares = back.shares.filter(principal_cents__gt=0).select_related("holding")
+    rows = list(shares.select_for_update(of=("holding",), no_key=True).order_by("holding_id"))
+    if not rows:
+        return
+    _lose(
+        loan,
+        [(row.holding, row.principal_cents) for row in rows],
+        WriteOffKind.WRITTEN_OFF,
+        accounts,
+        reference=f"write-off:{back.reference}",
+        reason=reason,
+        decided_by=None,
+        on=on,
+        at=at,
+    )
+    ended = ArrearsCase.objects.filter(loan=loan, status=ArrearsStage.RECOVERED)
+    ended.update(closed_on=None)
+
+
+def _lose(
+    loan: Loan,
+    losses: Sequence[tuple[Holding, int]],
+    kind: WriteOffKind,
+    accounts: Mapping[Role, Mapping[int, int]],
+    *,
+    reference: str,
+    reason: str,
+    decided_by: User | None,
+    on: date,
+    at: datetime,
+) -> WriteOff:
     invested, principal = accounts[Role.INVESTED], accounts[Role.PRINCIPAL][loan.pk]
     entry = post_entry(
         reference=reference,
@@ -48,7 +117,7 @@ def give_up_principal(
         kind=kind,
         on=on,
         at=at,
-        principal_cents=cents,
+        principal_cents=sum(lost for _, lost in losses),
         reason=reason,
         decided_by=decided_by,
         entry=entry,
@@ -61,7 +130,7 @@ def give_up_principal(
     return given_up
 
 
-def _take_off(loan: Loan, losses: list[tuple[Holding, int]]) -> None:
+def _take_off(loan: Loan, losses: Sequence[tuple[Holding, int]]) -> None:
     for holding, lost in losses:
         holding.outstanding_cents -= lost
         holding.written_off_cents += lost

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ def make_plan(
     planned += sum(row.principal_cents - row.paid_principal_cents for row in kept)
     if planned != loan.outstanding_cents:
         raise StaleState(f"{loan}: {planned} cents planned, {loan.outstanding_cents} outstanding")
-    _replace_unpaid(loan, on, after_number)
+    end_rows(loan.instalments.unpaid().filter(number__gt=after_number).order_by("number"), on)
     latest = loan.plans.aggregate(version=Max("version"))["version"] or 0
     plan = Plan.objects.create(
         loan=loan,
@@ -60,9 +60,9 @@ def make_plan(
     return plan
 
 
-def _replace_unpaid(loan: Loan, on: date, after_number: int) -> None:
+def end_rows(unpaid: Iterable[Instalment], on: date) -> None:
     """Take what is unpaid out of force; what is paid in part ends with the part."""
-    for row in loan.instalments.unpaid().filter(number__gt=after_number).order_by("number"):
+    for row in unpaid:
         if row.paid_principal_cents or row.paid_interest_cents:
             row.principal_cents, row.interest_cents = (
                 row.paid_principal_cents,

@@ -29,18 +29,22 @@ from ledger.services import (
 from lending.errors import NotReversible
 from lending.models import Loan, LoanEventKind, Repayment, RepaymentKind, RepaymentShare
 from lending.services.default_interest import charge_default_interest
+from lending.services.given_up import lose_again
 from lending.services.sharing import LockedLoan, lock_loan
 from lending.services.timeline import note_event
 from lending.states import LOAN_TRANSITIONS, LoanStatus
 from notifications.services import Notice, notify, notify_all
+
+_GIVEN_UP: Final = frozenset({LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED, LoanStatus.SOLD})
 
 
 @transaction.atomic
 def reverse_repayment(*, repayment_id: int, on: date, at: datetime, reason: str) -> Repayment:
     """Take a shared out payment back from all lenders; the borrower's cash is as it was before.
 
-    Its instalments are open again, and a loan that it had closed runs again. Doing it twice books
-    once. Raises NotFound, or NotReversible for a payment that was no debit of instalments.
+    Its instalments are open again, and a loan that it had closed runs again. Of a loan that was
+    given up meanwhile the principal is lost with the rest. Doing it twice books once.
+    Raises NotFound, or NotReversible for a payment that was no debit of instalments.
     """
     found = Repayment.objects.filter(pk=repayment_id).values_list("loan_id", flat=True).first()
     if found is None:
@@ -60,6 +64,9 @@ def reverse_repayment(*, repayment_id: int, on: date, at: datetime, reason: str)
         cursor.execute(_REOPEN, [repayment.pk])
         cursor.execute(_TAKE_BACK, [repayment.pk])
     _reopen(locked.loan, repayment, on=on, at=at, reason=reason)
+    if locked.loan.status in _GIVEN_UP:
+        why = f"payment taken back: {reason}"
+        lose_again(locked.loan, repayment, locked.accounts, on=on, at=at, reason=why)
     _tell(locked.loan, repayment, shares, missing, at=at)
     return repayment
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import cast
 
 from django.db import transaction
-from django.db.models import Max
 
 from accounts.models import User
 from core.clock import day_of
 from core.dates import ONE_DAY
 from core.inputs import text
-from core.money import to_cents
 from core.transitions import advance
 from lending.domain.arrears_ladder import PAY_CALLED_DAYS
-from lending.domain.day_count import DayCount, year_fraction
+from lending.domain.early_payoff import Coming
 from lending.models import (
     ArrearsCase,
     ArrearsProposal,
@@ -27,6 +24,7 @@ from lending.models import (
     PlanReason,
 )
 from lending.selectors.debts import debt_of
+from lending.selectors.early_repayment import interest_to_the_day
 from lending.services.arrears_letters import send_letter
 from lending.services.arrears_moves import check_staff, locked_case, move_case
 from lending.services.default_interest import charge_default_interest
@@ -76,19 +74,21 @@ def terminate(
 
 
 def called_plan(loan: Loan, on: date) -> list[PlannedInstalment]:
-    """What is left of a loan that is called due on `on`: what is late as it was, and the rest."""
+    """What is left of a loan that is called due on `on`: what is late as it was, and the rest.
+
+    Interest of months that are still to come falls away (section 501 BGB), also what a break of
+    those months would have put off.
+    """
     unpaid = list(loan.instalments.unpaid().order_by("due_on", "number"))
-    late = [row for row in unpaid if row.due_on <= on]
-    later = [row for row in unpaid if row.due_on > on]
-    parts = [(row.due_on, *_open_parts(row)) for row in late]
-    principal, _, deferred = (
-        (sum(column) for column in zip(*map(_open_parts, later), strict=True))
-        if later
-        else (0, 0, 0)
-    )
-    earned = deferred + (_earned(loan, principal, later[0], on) if later else 0)
-    if principal or earned:
-        parts.append((on, principal, earned, deferred))
+    parts = [(row.due_on, *_open_parts(row)) for row in unpaid if row.due_on <= on]
+    later = [(row.due_on, *_open_parts(row)) for row in unpaid if row.due_on > on]
+    principal, waiting = sum(part[1] for part in later), 0
+    interest = interest_to_the_day(loan, [Coming(*part[:3]) for part in later], on)
+    if later:
+        _, _, planned, deferred = later[0]
+        waiting = interest.to_the_day_cents - min(interest.this_period_cents, planned - deferred)
+    if principal or interest.to_the_day_cents:
+        parts.append((on, principal, interest.to_the_day_cents, max(waiting, 0)))
     first = _first_free_number(loan)
     return [
         PlannedInstalment(first + place, *part, kind=InstalmentKind.CALLED)
@@ -103,16 +103,6 @@ def _open_parts(row: Instalment) -> tuple[int, int, int]:
         row.interest_cents - row.paid_interest_cents,
         max(row.deferred_cents - row.paid_interest_cents, 0),
     )
-
-
-def _earned(loan: Loan, principal_cents: int, following: Instalment, on: date) -> int:
-    """Contract interest on principal that was not due yet, from the last due date to `on`."""
-    passed = loan.instalments.current().filter(due_on__lte=on)
-    since = passed.aggregate(day=Max("due_on"))["day"] or loan.disbursed_on
-    share = year_fraction(since, on, cast(DayCount, loan.day_count))
-    earned = to_cents(principal_cents * loan.annual_rate * share.numerator / share.denominator)
-    _, interest, deferred = _open_parts(following)
-    return min(max(earned - following.paid_interest_cents, 0), interest - deferred)
 
 
 def _first_free_number(loan: Loan) -> int:

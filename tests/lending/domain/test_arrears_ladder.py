@@ -34,6 +34,7 @@ READY = Standing(
     demanded_cents=900_00,
     is_seconded=True,
     recovered_cents=1,
+    is_called=True,
 )
 """Nothing is missing for any step upwards."""
 PAID = replace(READY, overdue_cents=0, owed_cents=0, days_past_due=0, demanded_cents=0)
@@ -88,6 +89,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], Missing]] = [
     ("collection", "written_off", {"days_in_stage": 29}, Missing.WAIT),
     ("collection", "written_off", {"is_seconded": False}, Missing.SECOND_PERSON),
     ("written_off", "recovered", {"recovered_cents": 0}, Missing.NOTHING_RECOVERED),
+    ("late", "terminated", {"is_called": False}, Missing.NOT_CALLED),
     ("late", "cured", {"overdue_cents": 1}, Missing.STILL_LATE),
     ("reminder_1", "cured", {"overdue_cents": 1}, Missing.STILL_LATE),
     ("reminder_2", "cured", {"overdue_cents": 1}, Missing.STILL_LATE),
