@@ -1,85 +1,33 @@
-"""A loan as a bookkeeper with a pencil would keep it: plain Python, sharing nothing with the house.
+"""A loan as a bookkeeper with a pencil would keep it: cent by cent, one lender at a time.
 
-Everything is worked out day by day and cent by cent from the rules in docs/money.md, by other means
-than the services use: fractions instead of decimals, a calendar written out, one lender at a time.
+Written from docs/money.md and docs/figures.md, by other means than the services use: late days are
+counted one after the other, and nothing is stored that can be worked out again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
-from math import ceil, floor
 
-DAY = timedelta(days=1)
-BASE = [
-    (date(2025, 7, 1), Fraction(127, 10_000)),
-    (date(2026, 7, 1), Fraction(202, 10_000)),
-    (date(2027, 1, 1), Fraction(152, 10_000)),
-]
-HOLIDAYS = "2026-04-03 2026-04-06 2026-05-01 2026-12-25 2027-01-01 2027-03-26 2027-03-29".split()
+from tests.lending.model.reckoning import (
+    BASE,
+    DAY,
+    Paid,
+    Row,
+    bank_days_before,
+    cents,
+    level,
+    month_after,
+    payable,
+    period,
+    run,
+    shared,
+    with_break,
+)
 
-
-def cents(exact: Fraction) -> int:
-    """Half up."""
-    return floor(exact + Fraction(1, 2))
-
-
-def shared(total: int, weights: list[int]) -> list[int]:
-    """Largest remainders, ties to the first."""
-    whole = sum(weights) or 1
-    parts = [total * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for index in order[: total - sum(parts)]:
-        parts[index] += 1
-    return parts
-
-
-def payable(day: date) -> date:
-    """The bank day on which something due can be paid."""
-    while day.weekday() > 4 or day.isoformat() in HOLIDAYS:
-        day += DAY
-    return day
-
-
-def days_360(start: date, end: date) -> int:
-    """German 30/360."""
-    ends = [
-        30 if (day + DAY).month == 3 and day.month == 2 else min(day.day, 30)
-        for day in (start, end)
-    ]
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months * 30 + ends[1] - ends[0]
-
-
-@dataclass
-class Paid:
-    """What a payment gave one row, and when it was taken back."""
-
-    on: date
-    principal: int
-    interest: int
-    back_on: date | None = None
-
-
-@dataclass
-class Row:
-    """One planned payment."""
-
-    due: date
-    principal: int
-    interest: int
-    paid: list[Paid] = field(default_factory=list)
-
-    def left(self, day: date | None = None) -> tuple[int, int]:
-        """Principal and interest open; at the start of a day, or now."""
-        counted = [
-            one
-            for one in self.paid
-            if (one.back_on is None if day is None else one.on < day <= (one.back_on or date.max))
-        ]
-        principal = self.principal - sum(one.principal for one in counted)
-        return principal, self.interest - sum(one.interest for one in counted)
+LENDER_FEE = Fraction(1, 100)
+RUNNING = ("active", "defaulted")
 
 
 @dataclass
@@ -89,13 +37,17 @@ class Payment:
     on: date
     late: int
     parts: list[Paid]
-    shares: list[tuple[int, int, int, int]]
+    costs: int = 0
     is_back: bool = False
+
+    def __post_init__(self) -> None:
+        self.shares: list[tuple[int, int, int]] = []
 
     @property
     def amount(self) -> int:
         """All of it."""
-        return self.late + sum(part.principal + part.interest for part in self.parts)
+        owed = sum(part.principal + part.interest for part in self.parts)
+        return owed + self.late + self.costs
 
 
 class Loan:
@@ -106,66 +58,65 @@ class Loan:
     ) -> None:
         self.rate, self.paid_out, self.fee, self.stakes = rate, paid_out, fee, stakes
         self.held, self.cash, self.owed = list(stakes), [0] * len(stakes), [0] * len(stakes)
-        self.borrower, self.income, self.status = 0, fee, "active"
+        self.borrower, self.income, self.costs = 0, fee, 0
+        self.status, self.before = "active", "active"
+        self.rows = level(sum(stakes), rate, dues, paid_out)
+        self.first_plan = [(row.due, row.principal) for row in self.rows]
         self.payments: list[Payment] = []
-        self.began = paid_out
-        self.first_plan = self.rows = self.level(sum(stakes), dues, paid_out)
-        self.refunded, self.withdrawn = 0, False
+        self.refunded = 0
+        self.counted, self.borne = paid_out, Fraction(0)
+        self.pay_back_by: date | None = None
+        self.called_on: date | None = None
+        self.breaks: list[list[date]] = []
 
-    def interest(self, balance: int, start: date, end: date) -> int:
-        """Contract interest of one period."""
-        return cents(balance * self.rate * days_360(start, end) / 360)
-
-    def run(self, balance: int, dues: list[date], start: date, payment: int) -> list[Row]:
-        """The plan of a fixed payment; the last row takes the rest."""
-        rows = []
-        for due in dues:
-            interest = self.interest(balance, start, due)
-            principal = balance if due == dues[-1] else min(payment - interest, balance)
-            rows.append(Row(due, principal, interest))
-            balance, start = balance - principal, due
-        return rows
-
-    def level(self, balance: int, dues: list[date], start: date) -> list[Row]:
-        """The plan of equal payments: the exact one rounded up, and up until the last fits."""
-        discount, worth, before = Fraction(1), Fraction(0), start
-        for due in dues:
-            discount /= 1 + self.rate * days_360(before, due) / 360
-            worth, before = worth + discount, due
-        payment = ceil(balance / worth)
-        while (rows := self.run(balance, dues, start, payment)) and sum(rows[-1].left()) > payment:
-            payment += 1
-        return rows
+    @property
+    def is_running(self) -> bool:
+        """Whether anything can be owed on it."""
+        return self.status in RUNNING
 
     def open_rows(self) -> list[Row]:
         """Rows not fully paid, oldest first."""
-        return [row for row in sorted(self.rows, key=lambda row: row.due) if any(row.left())]
+        return sorted((row for row in self.rows if row.open), key=lambda row: row.due)
 
     def due(self, day: date) -> list[Row]:
         """What is due."""
         return [row for row in self.open_rows() if row.due <= day]
 
+    def coming(self, day: date) -> list[Row]:
+        """What is not yet due."""
+        return [row for row in self.open_rows() if row.due > day]
+
     def late_interest(self, day: date) -> int:
-        """Default interest owed, one day after the other."""
-        borne = dict.fromkeys((rate for _first, rate in BASE), 0)
-        late = [(payable(row.due) + DAY, row) for row in self.rows if row.due < day]
-        today = min((first for first, _row in late), default=day)
-        while today <= day:
-            base = [rate for first, rate in BASE if first <= today][-1]
-            borne[base] += sum(sum(row.left(today)) for first, row in late if first <= today)
-            today += DAY
-        exact = sum(bearing * (base + Fraction(5, 100)) / 365 for base, bearing in borne.items())
+        """Default interest owed: one day after the other, none of which can change once over."""
+        while self.counted < day:
+            self.counted += DAY
+            base = [rate for first, rate in BASE if first <= self.counted][-1]
+            late = sum(
+                row.bearing(self.counted) for row in self.rows if payable(row.due) < self.counted
+            )
+            self.borne += late * (base + Fraction(5, 100)) / 365
         paid = sum(payment.late for payment in self.payments if not payment.is_back)
-        return max(cents(exact) - paid, 0)
+        return max(cents(self.borne) - paid, 0)
+
+    def costs_owed(self) -> int:
+        """Costs of legal pursuit that were laid out and did not come back."""
+        return self.costs - sum(one.costs for one in self.payments if not one.is_back)
 
     def due_cents(self, day: date) -> int:
         """All that can be paid on a day without repaying early."""
-        return sum(sum(row.left()) for row in self.due(day)) + self.late_interest(day)
+        if not self.is_running:
+            return 0
+        dues = sum(row.open for row in self.due(day))
+        return self.costs_owed() + dues + self.late_interest(day)
 
-    def pay(self, amount: int, day: date) -> None:
-        """Settle what is due: instalments from the oldest on, default interest last."""
-        parts, left = [], amount
-        for row in self.due(day):
+    def pay(self, amount: int, day: date, ahead: Row | None = None) -> Payment:
+        """Settle what is due: costs, instalments from the oldest on, default interest last.
+
+        `ahead` is a row whose debit came in before its day.
+        """
+        costs = min(amount, self.costs_owed())
+        parts, left = [], amount - costs
+        for row in [*self.due(day), *([ahead] if ahead else [])]:
             principal, interest = row.left()
             part = Paid(day, 0, min(interest, left))
             part.principal = min(principal, left - part.interest)
@@ -173,10 +124,14 @@ class Loan:
             if part.principal or part.interest:
                 row.paid.append(part)
                 parts.append(part)
-        self.book(Payment(day, left, parts, []), Fraction(1, 100))
+        payment = Payment(day, left, parts, costs)
+        self.book(payment, LENDER_FEE)
+        return payment
 
     def book(self, payment: Payment, fee_rate: Fraction) -> None:
         """Share a payment out and close the loan when nothing is left."""
+        if self.pay_back_by:
+            fee_rate = Fraction(0)
         weights = self.held if any(self.held) else self.stakes
         principal = shared(sum(part.principal for part in payment.parts), self.held)
         interest = shared(sum(part.interest for part in payment.parts), weights)
@@ -184,83 +139,146 @@ class Loan:
         for index in range(len(self.held)):
             got = principal[index] + interest[index] + late[index]
             fee = cents(got * fee_rate)
-            payment.shares.append((principal[index], interest[index], late[index], fee))
+            payment.shares.append((principal[index], got, fee))
             self.held[index] -= principal[index]
-            self.cash[index] += got - fee
+            self.receive(index, got - fee)
             self.income += fee
-            settled = min(self.cash[index], self.owed[index])
-            self.cash[index] -= settled
-            self.owed[index] -= settled
         self.borrower -= payment.amount
         self.payments.append(payment)
-        if not self.open_rows() and self.late_interest(payment.on) < 100:
-            self.status = "withdrawn" if self.withdrawn else "repaid"
+        if not self.open_rows() and not self.costs_owed() and self.late_interest(payment.on) < 100:
+            self.before, self.status = self.status, "withdrawn" if self.pay_back_by else "repaid"
+            if self.pay_back_by:
+                self.give_fee_back()
+
+    def receive(self, index: int, amount: int) -> None:
+        """Money reaches a lender, who settles debts with it first."""
+        self.cash[index] += amount
+        settled = min(self.cash[index], self.owed[index])
+        self.cash[index] -= settled
+        self.owed[index] -= settled
 
     def take_back(self, payment: Payment, day: date) -> None:
         """The bank takes a debit back after it was shared out."""
         payment.is_back = True
         for part in payment.parts:
             part.back_on = day
-        for index, (principal, interest, late, fee) in enumerate(payment.shares):
-            self.held[index] += principal
-            self.cash[index] -= principal + interest + late - fee
+        for index, (principal, got, fee) in enumerate(payment.shares):
+            self.owe_again(index, principal)
+            self.cash[index] -= got - fee
             self.income -= fee
             self.owed[index] += max(-self.cash[index], 0)
             self.cash[index] = max(self.cash[index], 0)
         self.borrower += payment.amount
-        if self.status == "repaid":
-            self.status = "active"
+        if self.status in ("repaid", "withdrawn"):
+            self.status = self.before
+
+    def owe_again(self, index: int, principal: int) -> None:
+        """Principal that came back to be owed."""
+        self.held[index] += principal
 
     def interest_to(self, day: date) -> int:
-        """Interest of coming rows that was borne by a day."""
-        coming = [row for row in self.open_rows() if row.due > day]
+        """Interest of coming rows that was borne by a day: theirs, less what later time bears."""
+        coming = self.coming(day)
+        planned, later = sum(row.left()[1] for row in coming), 0
         since = max([self.paid_out, *(row.due for row in self.rows if row not in coming)])
-        return self.interest(sum(row.left()[0] for row in coming), min(since, day), day)
+        since = start = min(since, day)
+        balance = whole = sum(row.left()[0] for row in coming)
+        for row in coming:
+            later += period(balance, self.rate, start, row.due)
+            balance, start = balance - row.left()[0], row.due
+        saved = later - period(whole, self.rate, since, day)
+        return planned - min(max(saved, 0), planned)
 
     def fee_back(self, principal: int, day: date) -> int:
         """The part of the fee that repaid principal frees."""
-        planned = sum(row.principal for row in self.first_plan if row.due > day)
-        last = self.first_plan[-1].due
+        planned = sum(part for due, part in self.first_plan if due > day)
+        last = self.first_plan[-1][0]
         if day >= last or not planned:
             return 0
-        left = Fraction((last - day).days, (last - self.began).days)
+        left = Fraction((last - day).days, (last - self.paid_out).days)
         freed = cents(self.fee * left * min(Fraction(principal, planned), Fraction(1)))
         return min(freed, self.fee - self.refunded)
 
     def repay_early(self, amount: int | None, keep: str, day: date) -> None:
         """Repay a part, or all with None, after what is due."""
-        due = self.due_cents(day)
-        if due:
+        if due := self.due_cents(day):
             self.pay(due, day)
-        coming = [row for row in self.open_rows() if row.due > day]
+        coming = self.coming(day)
         balance, interest = sum(row.left()[0] for row in coming), self.interest_to(day)
         principal = balance if amount is None else amount - due - interest
-        usual = max(row.principal + row.interest for row in coming)
+        usual = max(row.open for row in coming)
         dues = [row.due for row in coming]
         self.rows = [row for row in self.rows if row not in coming]
+        part = Paid(day, principal, interest)
+        self.rows.append(Row(day, principal, interest, paid=[part], is_regular=False))
         if rest := balance - principal:
             if keep == "term":
-                self.rows += self.level(rest, dues, day)
+                self.rows += level(rest, self.rate, dues, day)
             else:
-                shorter = self.run(rest, dues, day, usual)
-                self.rows += [row for row in shorter if sum(row.left())]
-        part = Paid(day, principal, interest)
-        self.rows.append(Row(day, principal, interest, [part]))
+                shorter = run(rest, self.rate, dues, day, usual)
+                self.rows += [row for row in shorter if row.open]
         refund = self.fee_back(principal, day)
         self.refunded, self.income = self.refunded + refund, self.income - refund
         self.borrower += refund
-        self.book(Payment(day, 0, [part], []), Fraction(1, 100))
+        self.book(Payment(day, 0, [part]), LENDER_FEE)
 
     def total(self, day: date) -> int:
         """What ends the loan on a day."""
-        balance = sum(row.left()[0] for row in self.open_rows() if row.due > day)
+        balance = sum(row.left()[0] for row in self.coming(day))
         owed = self.due_cents(day) + balance + self.interest_to(day)
         return owed - self.fee_back(balance, day)
 
+    def choices(self, day: date) -> list[Row]:
+        """The rows that a break could skip: a year of them, in time before their debits."""
+        year = [row for row in self.coming(day) if not _is_begun(row)][:12]
+        return [row for row in year if day < bank_days_before(payable(row.due), 7)]
+
+    def may_break(self, day: date, chosen: list[Row]) -> str:
+        """`no`, `ask` (somebody has to agree), or `yes`."""
+        if self.status != "active" or self.called_on or self.due(day):
+            return "no"
+        taken = [month for months in self.breaks for month in months]
+        months = sorted(taken + [row.due for row in chosen])
+        is_full = any(
+            sum(first <= month < month_after(first, 12) for month in months) > 2 for first in months
+        )
+        paid = sum(not row.open for row in self.rows)
+        return "ask" if is_full or paid < 3 or len(self.breaks) >= 2 else "yes"
+
+    def take_break(self, day: date, chosen: list[Row], *, at_end: bool) -> None:
+        """Skip the months of chosen rows."""
+        coming = self.coming(day)
+        self.breaks.append([row.due for row in chosen])
+        with_break(coming, [coming.index(row) for row in chosen], self.rate, at_end)
+
+    def interest_of_all(self, day: date) -> int:
+        """Interest for each day since payout, of a loan that is given back whole."""
+        return period(sum(self.held), self.rate, self.paid_out, day)
+
     def withdraw(self, day: date) -> None:
-        """Unwind: principal and interest for each day back, no fee on either side."""
-        self.withdrawn = True
-        part = Paid(day, sum(self.stakes), self.interest(sum(self.stakes), self.paid_out, day))
-        self.rows = [Row(day, part.principal, part.interest, [part])]
+        """Declare the withdrawal: everything is to be given back within thirty days."""
+        self.pay_back_by = day + 30 * DAY
+        whole, interest = sum(self.held), self.interest_of_all(self.pay_back_by)
+        self.rows = [Row(self.pay_back_by, whole, interest, is_regular=False)]
+
+    def give_fee_back(self) -> None:
+        """All of the loan's fee, once."""
         self.income, self.borrower = self.income - self.fee, self.borrower + self.fee
-        self.book(Payment(day, 0, [part], []), Fraction(0))
+        self.fee = 0
+
+    def give_back(self, day: date) -> Payment | None:
+        """Unwind: principal and interest for each day back, no fee on either side.
+
+        From the last day on it is paid like anything that is due; that payment is returned.
+        """
+        self.give_fee_back()
+        if self.pay_back_by and day >= self.pay_back_by:
+            return self.pay(self.due_cents(day), day)
+        part = Paid(day, sum(self.held), self.interest_of_all(day))
+        self.rows = [Row(day, part.principal, part.interest, paid=[part], is_regular=False)]
+        self.book(Payment(day, 0, [part]), Fraction(0))
+        return None
+
+
+def _is_begun(row: Row) -> bool:
+    return row.left() != (row.principal, row.interest)
