@@ -57,12 +57,15 @@ def append(heads: Iterable[Head]) -> None:
 
 def lines() -> list[Line]:
     """Every line of the file, oldest first; none where there is no file."""
-    try:
-        *whole, _torn = file().read_text(encoding="utf-8", errors="replace").split("\n")
-    except FileNotFoundError:
-        return []
     keys = _keys()
-    return [Line(place, _read(line, keys)) for place, line in enumerate(whole, 1)]
+    return [Line(place, _read(line, keys)) for place, line in enumerate(_whole_lines(), 1)]
+
+
+def newest(chain: str) -> Head | None:
+    """The last head of a chain that was told, without looking at those before it."""
+    keys = _keys()
+    told = (_read(line, keys) for line in reversed(_whole_lines()))
+    return next((head for head in told if head and head.chain == chain), None)
 
 
 def set_aside(at: datetime) -> Path | None:
@@ -81,6 +84,14 @@ def file() -> Path:
     """The file of the present database."""
     name = quote(str(connection.settings_dict["NAME"]), safe="")
     return Path(settings.LEDGER_HEADS) / f"{name}.heads"
+
+
+def _whole_lines() -> list[str]:
+    try:
+        *whole, _torn = file().read_text(encoding="utf-8", errors="replace").split("\n")
+    except FileNotFoundError:
+        return []
+    return whole
 
 
 def _cut_torn_line(out: BinaryIO) -> None:

@@ -81,8 +81,7 @@ def _compare_with_outside(chain: Chain, last: Seal | None) -> None:
 
     A crash between a seal and its head leaves one that is not; it is told now.
     """
-    known = [line.head for line in heads.lines() if line.head and line.head.chain == chain]
-    newest = max(known, key=lambda head: head.number, default=None)
+    newest = heads.newest(chain)
     number = newest.number if newest else 0
     here = Seal.objects.filter(chain=chain, number=number).first()
     if newest and (here is None or head_of(here) != newest):
