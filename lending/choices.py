@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -71,6 +71,11 @@ class FirstPeriod(TextChoices):
 
     EQUAL = "equal", _("All instalments equal")
     STUB = "stub", _("With the first instalment")
+
+    @property
+    def rule(self) -> Literal["equal", "stub"]:
+        """The word that the arithmetic of plans knows it by."""
+        return "stub" if self == FirstPeriod.STUB else "equal"
 
 
 class Cover(TextChoices):

@@ -65,7 +65,7 @@ def figures(
         on,
         first_due_date(on, due_day),
         fee_rate(FeeKind.BORROWER, on),
-        first_period=FirstPeriod(first_period).value,
+        first_period=FirstPeriod(first_period).rule,
     )
 
 

@@ -196,7 +196,7 @@ def _quote_of(terms: dict[str, Any]) -> Quote:
             terms["disbursed_on"],
             terms["first_due_on"],
             terms["fee_rate"],
-            first_period=FirstPeriod(terms["first_period"]).value,
+            first_period=FirstPeriod(terms["first_period"]).rule,
         )
     except ValueError as error:
         raise NoAnnualRate(str(error), field="first_due_on") from error

@@ -106,7 +106,7 @@ def price_rows(request: LoanRequest, assessment: Assessment, on: date) -> list[R
         on,
         first_due_on,
         fee,
-        first_period=FirstPeriod(request.first_period).value,
+        first_period=FirstPeriod(request.first_period).rule,
     )
     return [
         *rows,

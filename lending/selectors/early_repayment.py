@@ -213,7 +213,7 @@ def _fee_refund(loan: Loan, on: date, principal_cents: int) -> int:
         loan.term_months,
         loan.first_due_on,
         disbursed_on=loan.disbursed_on,
-        first_period=FirstPeriodChoice(loan.first_period).value,
+        first_period=FirstPeriodChoice(loan.first_period).rule,
         instalment_rounding=loan.instalment_rounding,  # type: ignore[arg-type]
         **_rules(loan, "interest_rounding"),
     )

@@ -139,7 +139,7 @@ def _instalment_cents(
         given["term_months"],
         first_due_on,
         disbursed_on=disbursed_on,
-        first_period=first_period.value,
+        first_period=first_period.rule,
     )
     return usual_cents(plan)
 

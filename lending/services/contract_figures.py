@@ -40,7 +40,7 @@ def quote_of(request: LoanRequest, *, disbursed_on: date) -> Quote:
         disbursed_on,
         first_due_date(disbursed_on, request.due_day),
         request.borrower_fee_rate,
-        first_period=FirstPeriod(request.first_period).value,
+        first_period=FirstPeriod(request.first_period).rule,
     )
 
 

@@ -172,7 +172,7 @@ def _plan_instalments(loan: Loan, at: datetime) -> None:
         loan.term_months,
         loan.first_due_on,
         disbursed_on=loan.disbursed_on,
-        first_period=FirstPeriod(loan.first_period).value,
+        first_period=FirstPeriod(loan.first_period).rule,
         day_count=loan.day_count,
         instalment_rounding=loan.instalment_rounding,
         interest_rounding=loan.interest_rounding,

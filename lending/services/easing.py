@@ -75,7 +75,7 @@ def eased_effect(loan: Loan, kind: ChangeKind, terms: EasedTerms, on: date) -> E
         first_due_on,
         deferred_cents=set_apart - terms.waived_interest_cents,
         paid_ahead_cents=_paid_ahead(loan, on),
-        first_period=FirstPeriod(loan.first_period).value,
+        first_period=FirstPeriod(loan.first_period).rule,
         since=loan.disbursed_on if first_due_on == loan.first_due_on else None,
         first_number=_first_number(loan),
     )
