@@ -83,16 +83,26 @@ class Gauge(NamedTuple):
 
 
 def line_chart(values: Sequence[int], second: Sequence[int]) -> LineChart:
-    """Draw two rows of amounts over the same days, evenly spaced, from zero up."""
-    top = nice_top(max([*values, *second, 1]))
-    points = _points(values, top)
+    """Draw two rows of amounts over the same days, evenly spaced, from zero up.
+
+    Where one of them lies below zero, the scale goes down as far by the same steps.
+    """
+    amounts = [*values, *second, 1]
+    step = nice_top(max(max(amounts), -min(amounts))) // _LINES
+    below = -(min([*amounts, 0]) // step)
+    above = -(-max(amounts) // step) if below else _LINES
+    top, bottom = step * above, -step * below
+    points = _points(values, top, bottom)
     last_x = points[-1][0] if points else 0
-    line = _path(points)
+    line, zero = _path(points), _n(_y(0, top, bottom))
     return LineChart(
         line=line,
-        area=f"{line} L{_n(last_x)} {HEIGHT} L0 {HEIGHT} Z" if points else "",
-        second=_path(_points(second, top)),
-        ticks=ticks(top),
+        area=f"{line} L{_n(last_x)} {zero} L0 {zero} Z" if points else "",
+        second=_path(_points(second, top, bottom)),
+        ticks=[
+            Tick(step * place, _n(_y(step * place, top, bottom)))
+            for place in range(above, -below - 1, -1)
+        ],
     )
 
 
@@ -207,9 +217,14 @@ def ticks(top: int) -> list[Tick]:
     ]
 
 
-def _points(values: Sequence[int], top: int) -> list[tuple[float, float]]:
+def _points(values: Sequence[int], top: int, bottom: int) -> list[tuple[float, float]]:
     gap = WIDTH / max(len(values) - 1, 1)
-    return [(gap * place, HEIGHT - HEIGHT * value / top) for place, value in enumerate(values)]
+    return [(gap * place, _y(value, top, bottom)) for place, value in enumerate(values)]
+
+
+def _y(cents: int, top: int, bottom: int) -> float:
+    """How far below the upper edge an amount stands."""
+    return HEIGHT * (top - cents) / (top - bottom)
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

@@ -13,6 +13,13 @@ def test_a_line_runs_from_edge_to_edge_and_from_zero_up() -> None:
     assert chart.second == "M0 300 L500 300 L1000 300"
 
 
+def test_what_lies_below_zero_stays_within_the_plot() -> None:
+    chart = charts.line_chart([100_00, -700_00], [100_00, 100_00])
+    assert [tick.cents // 100 for tick in chart.ticks] == [200, 0, -200, -400, -600, -800]
+    assert chart.line == "M0 30 L1000 270"
+    assert chart.area == "M0 30 L1000 270 L1000 60 L0 60 Z"
+
+
 def test_lines_across_stand_at_round_amounts() -> None:
     assert [tick.cents for tick in charts.ticks(charts.nice_top(173_42))] == [
         200_00,
