@@ -154,7 +154,7 @@ class World:
         loan = Loan.objects.filter(borrower=user).first()
         if loan is None:
             return False
-        owed = before.instalments_cents + loan.instalments.earliest("number").total_cents
+        owed = before.instalments_cents + loan.instalments.get(number=2).total_cents
         given = replace(before, amount_cents=SMALL_CENTS, term_months=24, instalments_cents=owed)
         self.told["requests"] += 1
         return apply(user, given, A_PART, self.rng, at=at).status == RequestStatus.IN_REVIEW
