@@ -18,7 +18,7 @@ import numpy as np
 from matching.engine.changed import next_id, with_pairs, with_row
 from matching.engine.explain import Filter, refusals, refused_traits
 from matching.engine.problem import GRADES, LARGEST_MARK, NO_LIMIT, UNIT_CENTS, Market
-from matching.engine.solve import solve
+from matching.engine.solve import decide
 
 ANY_RATE: Final = 10**6
 
@@ -152,10 +152,15 @@ class _Purse:
         return min(self.cash_cents, self.budget_cents) < order.min_stake_cents
 
 
-def try_order(rounds: Sequence[PastRound], order: Order, cash_cents: int) -> Trial:
+def try_order(
+    rounds: Sequence[PastRound], order: Order, cash_cents: int, *, until_full: bool = False
+) -> Trial:
     """Let an order with so much cash take part in past rounds, the earliest first.
 
     All rounds are looked at for what the order refuses; none is decided once its money is placed.
+
+    Args:
+        until_full: do not look at the rounds after that.
     """
     purse = _Purse(
         cash_cents,
@@ -172,6 +177,8 @@ def try_order(rounds: Sequence[PastRound], order: Order, cash_cents: int) -> Tri
         if full_on is None and is_taken:
             stakes += _decided(market, past, purse)
             full_on = past.on if purse.is_full(order) else None
+        if until_full and full_on:
+            break
     return Trial(tuple(stakes), tuple(sights.values()), full_on, len(rounds))
 
 
@@ -192,7 +199,7 @@ def _look(market: Market, on: date, sights: dict[int, Sight]) -> bool:
 
 def _decided(market: Market, past: PastRound, purse: _Purse) -> Iterator[TriedStake]:
     """The stakes of the last mandate of a market, booked into its purse."""
-    result, requests = solve(market, past.seed), market.requests
+    result, requests = decide(market, past.seed), market.requests
     purse.owed_cents = int(result.owed_cents[-1])
     own = np.flatnonzero(result.stakes.mandates == len(market.mandates.ids) - 1)
     for row in own.tolist():

@@ -123,7 +123,7 @@ def _trait_sets(traits: Bools) -> tuple[Bools, Ints]:
 
     Traits that nobody refuses are left out, so that they divide no bucket.
     """
-    if not traits.shape[1]:
+    if not traits.any():
         return traits[:1], np.zeros(len(traits), np.int64)
     rows, number = np.unique(traits, axis=0, return_inverse=True)
     return rows, number.reshape(-1).astype(np.int64)

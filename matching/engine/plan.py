@@ -22,6 +22,8 @@ from matching.engine.rules import Rules
 PAR: Final = 1_000
 """The price of a bucket to begin with, in thousandths."""
 _STEEPEST: Final = 5
+_SMALL: Final = 20_000
+"""Pairs of bucket and lender up to which a table of them is quicker than lists."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +48,14 @@ class Plan:
 
 def plan(book: Book, buckets: Buckets, eligible: Eligibility, rules: Rules) -> Plan:
     """Price the buckets on a sample, then measure every lender against the prices."""
+    attainable_cents = attainable(book, buckets, eligible)
     sample = _sample(book, rules.sample)
-    listed = eligible if sample is None else Eligibility(book, buckets, sample)
-    price, cover = _prices(book, buckets, listed, rules)
+    if sample is None:
+        price, cover = _prices(book, buckets, eligible, attainable_cents, rules)
+    else:
+        listed = Eligibility(book, buckets, sample)
+        sampled = attainable(book, buckets, listed)
+        price, cover = _prices(book, buckets, listed, sampled, rules)
     weight = _weights(buckets, price)
     order = sorted(range(len(buckets)), key=lambda at: (int(buckets.urgent[at]), cover[at], at))
     return Plan(
@@ -56,7 +63,7 @@ def plan(book: Book, buckets: Buckets, eligible: Eligibility, rules: Rules) -> P
         cover=tuple(cover),
         weight=tuple(weight),
         order=tuple(order),
-        attainable_cents=attainable(book, buckets, eligible),
+        attainable_cents=attainable_cents,
         reach=reach(book, eligible, weight),
     )
 
@@ -117,22 +124,62 @@ def _sample(book: Book, most: int) -> Bools | None:
 
 
 def _prices(
-    book: Book, buckets: Buckets, listed: Eligibility, rules: Rules
+    book: Book, buckets: Buckets, listed: Eligibility, attainable_cents: Ints, rules: Rules
 ) -> tuple[list[int], list[int]]:
     """Price in thousandths and cover in millionths for each bucket."""
     demand, lenders = buckets.units.tolist(), len(book.cash)
-    attainable_cents = attainable(book, buckets, listed)
     price, cover = [PAR] * len(buckets), [0] * len(buckets)
+    taking_part = _taking_part(book, buckets, listed)
     for _ in range(rules.iterations):
         priced = [units * at for units, at in zip(demand, price, strict=True)]
-        rate = slopes(attainable_cents, reach(book, listed, priced))
-        cover = [
-            price[bucket] * int(rate[book.owner[mandates]].sum()) for bucket, mandates in listed
-        ]
+        rate = slopes(attainable_cents, taking_part.reach(priced))
+        cover = [at * have for at, have in zip(price, taking_part.supply(rate), strict=True)]
         mean = sum(cover) // max(len(cover), 1)
         price = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
     scale = min(lenders, rules.sample) * UNIT_CENTS << WEIGHT_BITS
     return price, [have * 1_000_000 * lenders // max(scale, 1) for have in cover]
+
+
+class _Listed:
+    """Who takes part in which bucket, as lists: for large markets."""
+
+    def __init__(self, book: Book, listed: Eligibility) -> None:
+        self._book, self._listed = book, listed
+
+    def reach(self, weight: Sequence[int]) -> Ints:
+        """As `reach`."""
+        return reach(self._book, self._listed, weight)
+
+    def supply(self, rate: Ints) -> list[int]:
+        """For each bucket the sum of its lenders' rates."""
+        owner = self._book.owner
+        return [int(rate[owner[mandates]].sum()) for _bucket, mandates in self._listed]
+
+
+class _Table:
+    """The same as one table of noughts and ones: for small markets, where calls cost most."""
+
+    def __init__(self, book: Book, buckets: Buckets, listed: Eligibility) -> None:
+        self._table = np.zeros((len(buckets), len(book.cash)), np.int64)
+        for bucket, mandates in listed:
+            self._table[bucket, book.owner[mandates]] = 1
+
+    def reach(self, weight: Sequence[int]) -> Ints:
+        """As `reach`."""
+        found: Ints = np.array(weight, np.int64) @ self._table
+        return found
+
+    def supply(self, rate: Ints) -> list[int]:
+        """For each bucket the sum of its lenders' rates."""
+        sums: list[int] = (self._table @ rate).tolist()
+        return sums
+
+
+def _taking_part(book: Book, buckets: Buckets, listed: Eligibility) -> _Listed | _Table:
+    """Both give the same whole numbers."""
+    if len(buckets) * len(book.cash) <= _SMALL:
+        return _Table(book, buckets, listed)
+    return _Listed(book, listed)
 
 
 def _dearer(price: int, mean: int, cover: int) -> int:

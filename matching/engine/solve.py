@@ -27,15 +27,21 @@ def solve(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
     has been through `check.check`; a breach raises `check.BrokenRound` and nothing is returned.
     Rules that are not known raise ValueError.
     """
+    result = decide(market, seed, rules)
+    stakes = result.stakes
+    check(market, stakes.mandates, stakes.requests, stakes.amount_cents, result.rate)
+    return result
+
+
+def decide(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
+    """As `solve`, without the independent check: for trials that book nothing."""
     book = open_book(market, seed)
     buckets = buckets_of(market)
     eligible = Eligibility(book, buckets)
     planned = plan(book, buckets, eligible, rules_of(rules))
     pour = Pour(book, buckets, planned, eligible)
     pour.run()
-    stakes = pour.register.stakes()
-    check(market, stakes.mandates, stakes.requests, stakes.amount_cents, pour.rate)
-    return _result(book, buckets, eligible, planned, pour, stakes, seed)
+    return _result(book, buckets, eligible, planned, pour, pour.register.stakes(), seed)
 
 
 def _result(

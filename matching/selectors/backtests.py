@@ -191,7 +191,7 @@ def _costs(trial: Trial, rounds: list[PastRound], order: Order, cash_cents: int)
     costs = [Cost(names(name)[0], len(cents), sum(cents)) for name, cents in found]
     if not costs:
         return costs
-    lifted = try_order(rounds, order.without(found[0][0]), cash_cents)
+    lifted = try_order(rounds, order.without(found[0][0]), cash_cents, until_full=True)
     first = costs[0]
     dearest = Cost(first.name, first.requests, first.cents, lifted.placed_cents, lifted.full_on)
     return [dearest, *costs[1:]]

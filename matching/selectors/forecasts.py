@@ -53,15 +53,20 @@ class Forecast:
 def forecast(
     rounds: Sequence[PastRound], order: Order, cash_cents: int, *, first: Trial
 ) -> Forecast:
-    """Repeat a trial from later starts; `first` is the one over all rounds."""
+    """Repeat a trial from later starts; `first` is the one over all rounds.
+
+    What was not done in all the time there is is not tried again with less.
+    """
     if not rounds:
         return Forecast(cash_cents, [], 0)
     begin, whole = rounds[0].on, (rounds[-1].on - rounds[0].on).days
     taken = [_days(first, begin)]
+    if first.full_on is None:
+        return Forecast(cash_cents, taken, whole)
     for number in range(1, STARTS):
         later = [one for one in rounds if (one.on - begin).days * 2 * STARTS >= whole * number]
         if later and later[0].on > begin:
-            taken.append(_days(try_order(later, order, cash_cents), later[0].on))
+            taken.append(_days(try_order(later, order, cash_cents, until_full=True), later[0].on))
     ordered = sorted(taken, key=lambda days: inf if days is None else days)
     return Forecast(cash_cents, ordered, whole)
 

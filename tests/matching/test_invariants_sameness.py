@@ -54,6 +54,12 @@ def test_invariant_7_another_process_with_another_hash_seed_decides_the_same():
         assert told.stdout.strip() == here
 
 
+def test_large_markets_are_priced_as_small_ones(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("matching.engine.plan._SMALL", 0)
+    for result in solved(200):
+        assert solve(result.market, result.seed).sha256 == result.sha256
+
+
 def test_invariant_10_the_pour_equals_a_plain_heap_stake_for_stake():
     for result in solved():
         stakes = engine_stakes(result.market, result.stakes)
