@@ -25,7 +25,7 @@ demo: $(RUNTIME) css messages  ## Bring up a living marketplace with made-up peo
 	@exec $(RUN) manage.py demo $(ARGS)
 
 test: $(TOOLS) css messages chromium  ## Run the whole test suite on PostgreSQL and Valkey
-	@exec $(RUN) -m pytest -n 2 --dist loadfile -q $(ARGS)
+	@exec $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 check: $(TOOLS) css messages  ## Lint, types, floors, templates, dependencies, migrations, deploy settings
 	@exec sh scripts/check $(ARGS)

@@ -21,6 +21,9 @@ settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("soak", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("PARI_EXAMPLES", "house"))
 
+# These take longest for a file; begun last, one of two workers would wait for the other.
+_LONG = ("tests/flows/", "tests/lending/model/", "tests/matching/", "tests/lending/test_day_end")
+
 _NEEDS_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
 
 
@@ -36,7 +39,11 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test that uses the database both of ours: the house's and the sandbox's."""
+    """Give each test that uses the database both of ours: the house's and the sandbox's.
+
+    And put the long files first, each file as it is.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is None and not _NEEDS_DATABASE & set(getattr(item, "fixturenames", ())):
