@@ -30,12 +30,18 @@ def refusals_on(form: forms.Form) -> Iterator[None]:
     except (NotFound, NotAllowed):
         raise
     except DomainError as refusal:
-        name = refusal.field or _ABOUT.get(refusal.code, "")
-        form.add_error(_field_of(form, name), refusal.message)
+        form.add_error(_field_of(form, refusal), refusal.message)
 
 
-def _field_of(form: forms.Form, name: str) -> str | None:
+def named_refusal(form: forms.Form, refusal: DomainError) -> str:
+    """A refusal told away from its field: with the field's label before it."""
+    name = _field_of(form, refusal)
+    return refusal.message if name is None else f"{form[name].label}: {refusal.message}"
+
+
+def _field_of(form: forms.Form, refusal: DomainError) -> str | None:
     """The form's field for the domain's name of it; amounts drop their unit on forms."""
+    name = refusal.field or _ABOUT.get(refusal.code, "")
     if isinstance(form, PariForm):
         name = form.shown_as(name)
     for candidate in (name, name.removesuffix("_cents"), f"{name}_cents"):

@@ -105,6 +105,13 @@ def test_the_promise_tells_a_contradiction(lender: User) -> None:
     assert "could never place an offer" in piece
 
 
+@pytest.mark.parametrize("page", ["preview", "backtest"])
+def test_what_is_told_away_from_its_field_names_it(lender: User, page: str) -> None:
+    given = PLAIN | {"preferred_stake_cents": "225"}
+    piece = text_of(browser_of(lender).post(f"/mandates/{page}/", given, **SCRIPT))
+    assert "Usual stake: At most €200.00, please." in piece
+
+
 def test_a_mandate_is_paused_resumed_and_ended(lender: User) -> None:
     own, client = mandates.mandate(lender=lender), browser_of(lender)
     for act, status in (

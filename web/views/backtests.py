@@ -17,6 +17,7 @@ from lending.services.mandate_data import MandateData
 from matching.selectors.backtests import Backtest, backtest, cash_to_try
 from web import charts
 from web.access import lenders_only, person_of
+from web.errors import named_refusal
 from web.forms.backtests import TryForm
 from web.forms.mandates import MandateForm
 from web.htmx import wants_piece
@@ -66,7 +67,7 @@ def _told(form: MandateForm, now: datetime) -> tuple[MandateData | None, str]:
     try:
         return form.data_told().checked(on=clock.day_of(now)), ""
     except DomainError as refusal:
-        return None, refusal.message
+        return None, named_refusal(form, refusal)
 
 
 def _tried(person: User, data: MandateData, now: datetime, cents: int) -> dict[str, Any]:

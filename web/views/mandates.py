@@ -23,7 +23,7 @@ from lending.services.mandate_data import MandateData
 from lending.states import MandateStatus, OfferStatus
 from matching.selectors.misses import nearest_misses
 from web.access import lenders_only, person_of
-from web.errors import refusals_on, refusals_told
+from web.errors import named_refusal, refusals_on, refusals_told
 from web.forms.base import posted
 from web.forms.mandates import SUGGESTED, MandateForm, initial_of
 from web.mandate_words import sentences
@@ -122,7 +122,7 @@ def _promise(form: MandateForm, own: Mandate | None, at: datetime) -> list[str]:
     try:
         return sentences(form.data_told().checked(on=clock.day_of(at)))
     except DomainError as refusal:
-        return [refusal.message]
+        return [named_refusal(form, refusal)]
 
 
 @require_POST
