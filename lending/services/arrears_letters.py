@@ -6,6 +6,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.utils import translation
 
 from accounts.selectors import profile_of
@@ -144,6 +145,7 @@ def letter_words(
         "default_interest": euro(debt.default_interest_cents),
         "total": euro(debt.total_cents),
         "outstanding": euro(loan.outstanding_cents),
+        "contact": settings.DEFAULT_FROM_EMAIL,
     }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Sum
 from django.utils import translation
 
 from core.clock import day_of
+from core.money import to_cents
 from core.wording import day, euro, instant, percent
 from lending.choices import FirstPeriod, Purpose
 from lending.domain.quote import Quote, first_due_date, quote
@@ -19,6 +20,9 @@ from lending.errors import NotReady
 from lending.models import LoanRequest
 from lending.selectors.contract_withdrawals import withdraw_until
 from lending.selectors.offers import open_offers
+
+_DAYS_OF_YEAR: Final = 360
+"""A day's interest in the withdrawal notice, as the page of withdrawing counts it."""
 
 
 def contract_number(request: LoanRequest) -> str:
@@ -148,6 +152,9 @@ def _words(figures: Mapping[str, Any]) -> dict[str, Any]:
         "first_due": _day(figures["first_due_on"]),
         "last_due": _day(figures["last_due_on"]),
         "valid_until": _day(figures["valid_until"]),
+        "daily_interest": euro(
+            to_cents(figures["amount_cents"] * Decimal(figures["annual_rate"]) / _DAYS_OF_YEAR)
+        ),
         "contact": settings.DEFAULT_FROM_EMAIL,
         "borrower_name": given["name"],
         "borrower_lines": [given["name"], given["street"], f"{given['country']}-{given['town']}"],

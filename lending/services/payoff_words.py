@@ -22,6 +22,7 @@ _SUMS: Final = (
     "interest_cents",
     "default_interest_cents",
     "costs_cents",
+    "recovered_cents",
     "fee_refund_cents",
 )
 
@@ -54,6 +55,7 @@ def payoff_words(loan: Loan, language: str, *, at: datetime) -> dict[str, Any]:
             "interest": euro(sums["interest_cents"]),
             "default_interest": euro(sums["default_interest_cents"]),
             "costs": euro(sums["costs_cents"]),
+            "recovered": euro(sums["recovered_cents"]) if sums["recovered_cents"] else "",
             "fee_refund": euro(sums["fee_refund_cents"]) if sums["fee_refund_cents"] else "",
             "outstanding": euro(loan.outstanding_cents),
         }

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.utils import translation
+from pypdf import PdfReader
 
 from accounts.models import User
 from core import clock
 from core.dates import month_range
 from core.errors import NotFound, StaleState
+from core.money import to_cents
 from core.wording import day, euro
+from lending.documents import pdf
 from lending.models import Document, DocumentKind, Loan
+from lending.selectors.debts import debt_of
 from lending.selectors.documents import contracts_of, documents_of, documents_of_loan
 from lending.selectors.statements import Balances, Span, statement_for
 from lending.selectors.tax_year import tax_year, year_span
+from lending.services.arrears_letters import letter_words
+from lending.services.contract_figures import document_words, figures_of
 from lending.services.documents import (
     fetch_document,
     issue_documents,
@@ -30,6 +39,7 @@ from lending.services.tax_words import tax_pdf
 from lending.verify import issued_statements_hold
 from notifications.models import Message
 from tests.factories import arrears, loans, people
+from tests.factories import requests as make
 from tests.factories.loans import noon
 from tests.factories.people import AT
 from tests.flows.money import assert_money
@@ -38,6 +48,12 @@ from tests.lending.reading import text_of_pdf
 pytestmark = pytest.mark.django_db
 ON = clock.day_of(AT)
 FIRST, LAST = month_range(ON)
+LETTERS = (
+    DocumentKind.REMINDER_1,
+    DocumentKind.REMINDER_2,
+    DocumentKind.FINAL_NOTICE,
+    DocumentKind.TERMINATION,
+)
 LANGUAGES = pytest.mark.parametrize("language", ["de", "en"])
 
 
@@ -234,6 +250,52 @@ def test_the_schedule_shows_every_instalment_in_force(language: str) -> None:
     _shows(content, language, sum(row.total_cents for row in rows))
     with pytest.raises(NotFound):
         schedule_pdf(lender, loan.pk, language, at=AT)
+
+
+@LANGUAGES
+def test_each_letter_of_the_ladder_shows_what_is_owed_and_where_help_is(language: str) -> None:
+    loan, _lender = _lent()
+    on = loan.first_due_on + timedelta(days=70)
+    debt, until = debt_of(loan, on), on + timedelta(days=14)
+    parts = (debt.principal_cents, debt.interest_cents, debt.overdue_cents)
+    rows = [row.open_cents for row in debt.instalments]
+    assert len(rows) == 3
+    assert debt.default_interest_cents
+    for kind in LETTERS:
+        with translation.override(language):
+            words = letter_words(loan, kind, debt, language=language, on=on, until=until)
+            content = pdf("arrears", words, at=noon(on))
+            text = text_of_pdf(content)
+            assert {day(on), day(until), day(loan.disbursed_on)} <= set(_days_in(text, language))
+        _shows(content, language, *parts, *rows, debt.default_interest_cents, debt.total_cents)
+        assert "www.meine-schulden.de" in text
+        assert settings.DEFAULT_FROM_EMAIL in text
+        assert ("Guten Tag" in text) == (language == "de")
+        assert len(PdfReader(BytesIO(content)).pages) == 1
+
+
+def _days_in(text: str, language: str) -> list[str]:
+    pattern = r"\d\d\.\d\d\.\d{4}" if language == "de" else r"\d{1,2} [A-Z][a-z]{2,3} \d{4}"
+    return re.findall(pattern, text)
+
+
+@LANGUAGES
+def test_contract_and_information_before_it_show_every_figure(language: str) -> None:
+    request = make.filled_request()
+    figures = figures_of(request, at=AT)
+    names = ("amount", "payout", "fee", "instalment", "last_instalment", "interest", "cost")
+    sums = [figures[f"{name}_cents"] for name in names] + [figures["total_payable_cents"]]
+    plan = [cents for row in figures["schedule"] for cents in row[2:]]
+    a_day = to_cents(figures["amount_cents"] * request.annual_rate / 360)
+    for signed_at in (None, AT):
+        words = document_words(figures, language, signed_at=signed_at)
+        content = pdf("contract", words, at=AT)
+        _shows(content, language, *sums, *plan, a_day)
+        text = text_of_pdf(content)
+        assert settings.DEFAULT_FROM_EMAIL in text
+        assert ("Widerruf" in text, "withdraw" in text) == (language == "de", language == "en")
+        until = "also bis zum 19.01.2026" if language == "de" else "of signing, until 19 Jan 2026"
+        assert (until in text) == bool(signed_at)
 
 
 def test_contracts_are_listed_for_their_borrower_alone() -> None:
