@@ -19,6 +19,16 @@ STAFF_PREFIX = "/staff/"
 _HTMX_MARKS = "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='"
 _STAFF_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, _HTMX_MARKS]}
 
+# Words of django-unfold that it brings no German for; named here, our catalogue says them.
+THEME_WORDS = (
+    _("All applications"),
+    _("No results found"),
+    _("Reset filters"),
+    _("Search apps and models..."),
+    _("This page yielded into no results. Create a new item or reset your filters."),
+    _("Type to search"),
+)
+
 
 class ContentSecurityPolicy(CSPMiddleware):
     """The policy of the settings, and for staff's pages what django-unfold needs beyond it."""

@@ -16,6 +16,7 @@ from core.admin import ReadOnlyAdmin, in_percent
 from lending.admin import pages
 from lending.admin.forms import BaseRateApproval, BaseRateForm
 from lending.domain.default_interest import default_rate
+from lending.first_base_rates import SOURCE
 from lending.models import BaseRate
 from lending.services.base_rates import approve_base_rate, propose_base_rate
 
@@ -26,7 +27,7 @@ _RIGHT = "lending.add_baserate"
 class BaseRateAdmin(ReadOnlyAdmin):
     """Base rates with their source, the latest first, and what default interest follows."""
 
-    list_display = ("valid_from", "base", "late", "state", "source", "proposed_by", "approved_by")
+    list_display = ("valid_from", "base", "late", "state", "origin", "proposer", "approver")
     list_select_related = ("proposed_by", "approved_by")
     ordering = ("-valid_from", "-id")
     fields: ClassVar = ("valid_from", "base", "source", "proposed_by", "approved_by", "approved_at")
@@ -40,6 +41,21 @@ class BaseRateAdmin(ReadOnlyAdmin):
     def late(self, rate: BaseRate) -> str:
         """What overdue money bears by it."""
         return in_percent(default_rate(rate.rate))
+
+    @display(description=_("source"))
+    def origin(self, rate: BaseRate) -> Any:
+        """Where it was read; the first ones in the reader's language."""
+        return _("Deutsche Bundesbank, section 247 BGB") if rate.source == SOURCE else rate.source
+
+    @display(description=_("proposed by"))
+    def proposer(self, rate: BaseRate) -> Any:
+        """Who entered it."""
+        return rate.proposed_by
+
+    @display(description=_("approved by"))
+    def approver(self, rate: BaseRate) -> Any:
+        """The second person."""
+        return rate.approved_by
 
     @display(description=_("status"), label={_("approved"): "success", _("proposed"): "warning"})
     def state(self, rate: BaseRate) -> Any:

@@ -34,6 +34,8 @@ STATEMENTS: Final = {
     "invested": (Role.INVESTED, gettext_lazy("Invested")),
     "outgoing": (Role.IN_TRANSIT_OUT, gettext_lazy("On its way out")),
 }
+_OF_LENDERS: Final = (Role.RESERVED, Role.INVESTED)
+"""Accounts that a borrower has nothing on."""
 
 
 @require_safe
@@ -52,7 +54,11 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "pages": other_pages(request),
         "account": name,
         "account_label": label,
-        "accounts": [(key, text) for key, (_role, text) in STATEMENTS.items()],
+        "accounts": [
+            (key, text)
+            for key, (each, text) in STATEMENTS.items()
+            if person.is_lender or each not in _OF_LENDERS
+        ],
         "pending_pay_ins": payments.pending_pay_ins_of(person),
         "pending_payouts": payments.pending_payouts_of(person),
         "missing_of_person": people.missing_steps(person),
