@@ -57,10 +57,12 @@ class BaseRateAdmin(ReadOnlyAdmin):
         """The second person."""
         return rate.approved_by
 
-    @display(description=_("status"), label={_("approved"): "success", _("proposed"): "warning"})
+    @display(description=_("status"), label={"approved": "success", "proposed": "warning"})
     def state(self, rate: BaseRate) -> Any:
         """Whether it counts."""
-        return _("approved") if rate.approved_at else _("proposed")
+        if rate.approved_at:
+            return "approved", _("approved")
+        return "proposed", _("proposed")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever has the right to enter base rates, by the form below."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from accounts.models import User
@@ -43,7 +42,7 @@ class WithdrawalTerms:
     principal_cents: int
     fee_cents: int
     interest_cents: int
-    per_day_cents: Decimal
+    per_day_cents: int
 
     @property
     def is_declared(self) -> bool:
@@ -78,5 +77,5 @@ def terms_of(loan: Loan, on: date) -> WithdrawalTerms:
         principal_cents=loan.outstanding_cents,
         fee_cents=loan.fee_cents,
         interest_cents=to_cents(exact),
-        per_day_cents=per_day,
+        per_day_cents=to_cents(per_day),
     )

@@ -134,7 +134,7 @@ def _tell(loan: Loan, terms: WithdrawalTerms, *, at: datetime) -> None:
         facts=facts
         | {
             "total_cents": terms.total_cents,
-            "per_day_cents": int(terms.per_day_cents),
+            "per_day_cents": terms.per_day_cents,
             "pay_by_on": terms.pay_by,
         },
         at=at,
