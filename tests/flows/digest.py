@@ -3,6 +3,7 @@
 A row is told by its figures, days and words and by the rows that it points to, not by its key:
 keys have gaps where something was rolled back. Instants and random names are left out,
 and so is what documents say: it is drawn up from rows that are told here and names those by key.
+The provider's ids and instants are random and of the wall clock; they are left out too.
 """
 
 from __future__ import annotations
@@ -23,13 +24,20 @@ _LEFT_OUT: Final = frozenset(
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 _NUMBER: Final = re.compile(r"\d+")
+_OF_PROVIDER: Final = re.compile(r"\b([a-z_]+)_[0-9a-f]{24}(_secret_\w+)?")
+_SECONDS: Final = re.compile(r"\b1\d{9}\b")
+_BOOKS: Final = frozenset({"Book", "Posting", "StoredObject"})
 _SAID: Final = {"lending_document": ("data", "pdf", "sha256")}
 _NAMED_BY_KEY: Final = ("key", "subject")
 
 
-def digest() -> dict[str, Counter[str]]:
-    """Per table how often each row stands there, told without its key."""
-    return _Digest().tables()
+def digest(*, with_provider: bool = False) -> dict[str, Counter[str]]:
+    """Per table how often each row stands there, told without its key.
+
+    Args:
+        with_provider: also what the provider's own books and objects say.
+    """
+    return _Digest(with_provider=with_provider).tables()
 
 
 def _told_models() -> list[type[models.Model]]:
@@ -37,9 +45,15 @@ def _told_models() -> list[type[models.Model]]:
     return [model for model in found if model.__name__ not in _LEFT_OUT]
 
 
+def _provider_models() -> list[type[models.Model]]:
+    found = apps.get_app_config("payments_sandbox").get_models()
+    return [model for model in found if model.__name__ in _BOOKS]
+
+
 class _Digest:
-    def __init__(self) -> None:
-        self.models = {model._meta.db_table: model for model in _told_models()}
+    def __init__(self, *, with_provider: bool) -> None:
+        told = _told_models() + (_provider_models() if with_provider else [])
+        self.models = {model._meta.db_table: model for model in told}
         self.rows = {table: _read(model) for table, model in self.models.items()}
         self.told: dict[tuple[str, Any], str] = {}
 
@@ -75,7 +89,8 @@ class _Digest:
         if isinstance(value, dict | list):
             value = json.dumps(value, sort_keys=True)
         if isinstance(value, str):
-            value = _INSTANT.sub("?", _UUID.sub("?", value))
+            value = _OF_PROVIDER.sub(r"\1_?", _INSTANT.sub("?", _UUID.sub("?", value)))
+            value = _SECONDS.sub("?", value)
             return _NUMBER.sub("#", value) if field.name in _NAMED_BY_KEY else value
         return value
 

@@ -28,13 +28,14 @@ from django.db import connections  # noqa: E402
 from core import day_end, shards  # noqa: E402
 from core.models import DayEndRun, DayEndStep  # noqa: E402
 from core.tasks import work_on_shards  # noqa: E402
-from lending.services import repayments_bulk, servicing  # noqa: E402
-from payments.services import passing_on  # noqa: E402
+from lending.services import disbursements, repayments_bulk, servicing  # noqa: E402
+from payments.gateway import Gateway  # noqa: E402
+from payments.services import collections, operations, passing_on, sweep  # noqa: E402
 from tests.flows.digest import digest  # noqa: E402
 from tests.flows.money import assert_money  # noqa: E402
 
 STEP: Final = "lending.services.servicing.service_loans"
-# What asks the provider has drills of its own.
+# What the provider's bank does and tells has drills of its own, and so have payouts.
 _ELSEWHERE: Final = ("payments.services.sandbox_day.play", "payments.services.payouts.send_due")
 
 
@@ -56,6 +57,12 @@ def dies(owner: Any, name: str, *, after: int = 0, done: bool = False) -> None:
 POINTS: Final[Mapping[str, Callable[[], None]]] = {
     "before the first step": lambda: dies(day_end, "_run_step"),
     "after a step, before its record": lambda: dies(DayEndStep.objects, "create", after=1),
+    "inside a disbursement": lambda: dies(disbursements, "_stakes", done=True),
+    "after a disbursement": lambda: dies(disbursements, "disburse", done=True),
+    "before a debit is asked for": lambda: dies(operations, "carry_out"),
+    "after the provider took a debit": lambda: dies(Gateway, "collect", done=True),
+    "before its answer is kept": lambda: dies(operations, "confirm"),
+    "before a debit is noted as sent": lambda: dies(collections, "_note_sent"),
     "inside sharing out": lambda: dies(repayments_bulk, "post_columns", done=True),
     "after sharing out, before the marks": lambda: dies(passing_on, "share_in_bulk", done=True),
     "after the marks": lambda: dies(passing_on, "_pass_on_together", done=True),
@@ -71,8 +78,9 @@ POINTS: Final[Mapping[str, Callable[[], None]]] = {
 
 def _prepare(database: str, heads: str) -> None:
     """Work on that database, in small shards, and share out together from three debits on."""
-    connections["default"].close()
-    connections["default"].settings_dict["NAME"] = database
+    for alias, name in (("default", database), ("sandbox", f"{database}_sandbox")):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
     settings.LEDGER_HEADS = heads  # the seals of a database of the same name are another's
     settings.DAY_END_STEPS = tuple(n for n in settings.DAY_END_STEPS if n not in _ELSEWHERE)
     servicing.service_loans = replace(servicing.service_loans, size=3)  # type: ignore[misc]
@@ -83,6 +91,8 @@ def _close(order: Mapping[str, Any]) -> None:
     if point := order.get("point"):
         POINTS[point]()
     until = date.fromisoformat(order["until"])
+    now = day_end.clock.now()
+    sweep._collections(now, now)  # what a crash left unsent is taken up again
     if order.get("one_by_one"):
         while day_end.close_day(at=day_end.clock.now()) is not None:
             if day_end.clock.business_date() >= until:
@@ -102,7 +112,9 @@ def _help(order: Mapping[str, Any]) -> None:
 def _tell(order: Mapping[str, Any]) -> None:
     """Prove the money, and write down what the database says."""
     assert_money("ledger", "lending")
-    Path(order["file"]).write_bytes(pickle.dumps((day_end.clock.business_date(), digest())))
+    Path(order["file"]).write_bytes(
+        pickle.dumps((day_end.clock.business_date(), digest(with_provider=True)))
+    )
 
 
 ACTS: Final = {"close": _close, "help": _help, "tell": _tell}

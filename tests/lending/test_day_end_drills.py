@@ -1,7 +1,8 @@
 """Day end killed at named points and at random, doubled, and late: the books end up the same.
 
-Every run works on a database of its own, cloned from one world: debits that have arrived, loans
-that fall due and loans that are late. Two runs are the same when every row of money
+Every run works on databases of its own, ours and the provider's, cloned from one world: debits that
+have arrived, a debit that the provider is asked for, a loan that is paid out, loans that fall due
+and loans that are late. Two runs are the same when every row of money
 and loans is, but for keys, instants and random names.
 """
 
@@ -23,13 +24,15 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from accounts.models import BankAccount
+from accounts.models import BankAccount, Role
 from core import clock
 from lending.models import Loan
 from payments.models import Collection
+from payments.sandbox import control
 from payments.states import CollectionStatus
 from tests.factories import loans, people
 from tests.flows.digest import differences
+from tests.payments import world as provider
 from tests.processes import environment_of_test
 from tests.seeds import seeds, tried
 
@@ -53,15 +56,19 @@ class Drill:
     def __init__(self, nursery: subprocess.Popen[str], folder: Path) -> None:
         self.nursery, self.folder = nursery, folder
         self.world = str(connection.settings_dict["NAME"])
+        self.provider = str(connections["sandbox"].settings_dict["NAME"])
         self.made: list[str] = []
+        self.clones = 0
 
     def clone(self) -> str:
         """A database like the world."""
-        name = f"{self.world}_drill{len(self.made)}"
+        name = f"{self.world}_drill{self.clones}"
+        self.clones += 1
         connections.close_all()
-        self._admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{self.world}"')
-        self.made.append(name)
+        for made, of in ((name, self.world), (f"{name}_sandbox", self.provider)):
+            self._admin(f'DROP DATABASE IF EXISTS "{made}" WITH (FORCE)')
+            self._admin(f'CREATE DATABASE "{made}" TEMPLATE "{of}"')
+            self.made.append(made)
         return name
 
     def drop(self) -> None:
@@ -124,7 +131,13 @@ def drill(
 
 
 def _world() -> None:
-    """Debits that have arrived, one of them too much; loans of which something is late or due."""
+    """Debits that have arrived, one of them too much; loans of which something is late or due.
+
+    One borrower can be debited, and one request is signed and to be paid out.
+    """
+    provider.begin()
+    debited = provider.ready(Role.BORROWER)
+    control.advance_to(OPEN)
     clock.set_business_date(OPEN, is_virtual=True)
     random, lenders = Random(1), [people.lender() for _ in range(3)]
     some = [
@@ -133,11 +146,14 @@ def _world() -> None:
             lenders=random.sample(lenders, 2),
             term_months=12,
             due_day=15,
+            borrower=debited if number == 8 else None,
         )
-        for _ in range(9)
+        for number in range(9)
     ]
     Loan.objects.update(serviced_through=OPEN - timedelta(days=1))
-    BankAccount.objects.update(provider_mandate="")  # no new debit is sent
+    others = BankAccount.objects.exclude(user=debited)
+    others.update(provider_mandate="")  # no new debit of them is sent
+    loans.signed_request(shares_cents=[500_00, 500_00], lenders=lenders[:2], at=loans.noon(OPEN))
     for loan in some[:5]:
         _collected(loan)
     loans.pay(some[4], 20_00, on=OPEN)
