@@ -18,8 +18,8 @@ from ledger.chain_check import check_chains
 from ledger.models import Transfer
 from ledger.sealing import seal_all
 from lending.choices import Cover, Purpose
-from lending.models import ChangeKind, Holding, Loan, LoanRequest, Offer, PoolRun
-from lending.services import appeals, arrears, breaks, hardship, mandates, reviews
+from lending.models import ArrearsCase, ChangeKind, Holding, Loan, LoanRequest, Offer, PoolRun
+from lending.services import appeals, arrears, arrears_cases, breaks, hardship, mandates, reviews
 from lending.services.easing import EasedTerms
 from lending.services.pools import run_pools
 from lending.states import LoanStatus, OfferSource
@@ -224,6 +224,7 @@ def _borrowers_pages() -> dict[str, Page]:
     draft = make.complete_draft(story=make.story_data(title=LONG_TITLE, story=STORY), at=NOW)
     declined = make.submitted_request(work=make.work_data(income_cents=1_900_00), at=NOW - _DAY)
     filled = make.filled_request(at=NOW - 5 * _DAY)
+    young = loans.loan(shares_cents=[2_000_00], grade="A", at=NOW - 4 * _DAY)
     steps = {
         f"step-{name}": (draft.borrower, reverse("web:application_step", args=[draft.pk, name]))
         for name in ("amount", "work", "budget", "story")
@@ -231,6 +232,10 @@ def _borrowers_pages() -> dict[str, Page]:
     return {
         "borrower-home": (late.borrower, reverse("web:borrower_home")),
         "loan": (late.borrower, reverse("web:loan", args=[late.pk])),
+        "wallet": (late.borrower, reverse("web:wallet")),
+        "documents": (late.borrower, reverse("web:documents")),
+        "early": (late.borrower, reverse("web:loan_early", args=[late.pk])),
+        "withdraw-contract": (young.borrower, reverse("web:loan_withdraw", args=[young.pk])),
         **_eased_pages(),
         "messages": (late.borrower, reverse("web:messages")),
         "message": (late.borrower, _message_of(late.borrower)),
@@ -301,6 +306,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
     paused = Holding.objects.get(lender=lender, loan=_on_break())
     new = people.person(Role.LENDER)
     plain = "lender_home market wallet pay_in withdraw holdings offers mandates mandate_new pools"
+    plain += " documents statement"
     working = lender.mandates.earliest("pk").pk
     return {
         **{name: (lender, reverse(f"web:{name}")) for name in plain.split()},
@@ -313,6 +319,7 @@ def _lenders_pages(lender: User) -> dict[str, Page]:
         "mandate": (lender, reverse("web:mandate", args=[working])),
         "mandate-edit": (lender, reverse("web:mandate_edit", args=[working])),
         "receipt": (lender, reverse("web:receipt", args=[stake.pk])),
+        "tax": (lender, reverse("web:tax", args=[TODAY.year])),
         "lender-new": (new, reverse("web:lender_home")),
     }
 
@@ -342,6 +349,10 @@ def _staff_pages() -> dict[str, Page]:
         "staff-change": (desk, _change_of("B", desk)),
         "staff-propose": (desk, reverse("admin:lending_change_propose", args=[_graded("C").pk])),
         "staff-account": (desk, reverse("admin:ledger_account_change", args=[_busiest_account()])),
+        "staff-arrears": (desk, reverse("admin:lending_arrears_desk")),
+        "staff-arrears-case": (desk, _arrears_case()),
+        "staff-base-rates": (desk, reverse("admin:lending_baserate_changelist")),
+        "staff-set-aside": (desk, reverse("admin:lending_setaside_changelist")),
         "staff-seals": (desk, reverse("admin:ledger_seal_changelist")),
         "staff-recounts": (desk, reverse("admin:ledger_chaincheck_changelist")),
     }
@@ -354,6 +365,13 @@ def _busiest_account() -> int:
     most = Transfer.objects.values_list("debit_id").annotate(moves=Count("id"))
     busiest: int = most.order_by("-moves").values_list("debit_id", flat=True)[0]
     return busiest
+
+
+def _arrears_case() -> str:
+    """The case of the loan in D, which a day end opens."""
+    arrears_cases.walk(on=TODAY, at=NOW)
+    case = ArrearsCase.objects.get(loan=Loan.objects.filter(grade="D").earliest("pk"))
+    return reverse("admin:lending_arrearscase_change", args=[case.pk])
 
 
 def _graded(grade: str) -> Loan:
