@@ -36,10 +36,11 @@ class ArrearsMachine(LoanMachine):
             assert not any(told.lost)
 
     def _show_mood(self, months: int, spells: int, rungs: int) -> None:
+        """Or silence for two months and more, and what staff make of it."""
         super()._show_mood(months, spells, rungs)
         if self.mood == "falls silent":
             self.the_next_due_date_comes()
-            self.time_passes_in_silence(spells)
+            self.time_passes_in_silence(5 + spells // 2)
             self.staff_take_the_next_steps(rungs, 0)
 
     def _case(self) -> ArrearsCase:
@@ -59,13 +60,13 @@ class ArrearsMachine(LoanMachine):
             self.did.append("out of default")
 
     @precondition(lambda self: self.mood != "pays" and self.book.stage not in tuple(WAITS)[1:])
-    @rule(spells=st.integers(1, 4))
+    @rule(spells=st.integers(1, 2))
     def time_passes_in_silence(self, spells: int) -> None:
-        """Twelve days, and a day end; so many times."""
+        """Half a month, and a day end; so many times."""
         if not self.book.is_running:
             return
         for _spell in range(spells):
-            if self._go_to(self.today + 12 * DAY):
+            if self._go_to(self.today + 15 * DAY):
                 self.the_day_ends()
 
     @precondition(lambda self: self.book.stage in WAITS)
