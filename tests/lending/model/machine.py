@@ -365,15 +365,14 @@ class LoanMachine(RuleBasedStateMachine):
         assert [told.balances.get(f"receivable{key}", 0) for key in keys] == book.owed
         assert told.balances.get(f"cash{borrower}", 0) == book.borrower
         assert told.balances["fees0"] - self.world.fees == book.income
-        assert told.held == book.held
-        assert told.outstanding == sum(book.held)
+        assert (told.held, told.outstanding) == (book.held, sum(book.held))
         assert (told.status, told.called_on) == (book.status, book.called_on)
         if book.status not in ("active", "defaulted"):
             assert set(book.held) == {0}
         self._compare_more(told)
 
     def _compare_more(self, told: Figures) -> None:
-        """What is known of arrears besides."""
+        """Compare what is known of arrears besides."""
 
     def teardown(self) -> None:
         """Prove everything, then take it all back."""
