@@ -131,7 +131,7 @@ class PortfolioView(Endpoint):
     )
     def get(self, request: Request) -> Response:
         """The caller's money as of the end of a day; today as it stands now."""
-        asked = _Asked(data=request.query_params)
+        asked = _Asked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         return Response(_Portfolio(self._told(asked.validated_data.get("on"))).data)
 
