@@ -6,6 +6,8 @@ Its list comes from nested filters (grade and term, then mark and rate, then pur
 only on what the one before left over: posted rates follow from grade and term, purposes do not.
 A lender takes part through its first mandate that accepts the bucket (an auction: at any of its
 rates) and could place a smallest stake in it when the round opens; priority decides.
+Traits divide buckets only where somebody who takes part anywhere refuses them: whoever fits nowhere
+changes nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 
 from matching.engine.book import Book, least_rate
 from matching.engine.problem import Bools, Ints, Market
+from matching.engine.rules import Rules
 
 KEPT_PAIRS: Final = 4_000_000
 """Lists are kept for the second pass up to this many entries in all, else they are made again."""
@@ -82,13 +85,41 @@ _KEYS: Final = (
 _KEYS_OF_RATE: Final = ("grade", "term", "mark", "rate", "floor_rate", "loss_rate", "trait_set")
 
 
-def buckets_of(market: Market) -> Buckets:
-    """Group the requests; those in which nothing may be placed stay in, with a target of 0."""
-    requests = market.requests
+def grouped(book: Book, rules: Rules) -> tuple[Buckets, Eligibility]:
+    """The buckets of a round and who takes part in them, by its rules.
+
+    Which mandate takes a request follows from that request alone. So buckets that differ only in
+    traits which nobody who takes part refuses have equal lists, and are made one; mandates that
+    take part nowhere must then stay out, as they may refuse what is no longer told apart.
+    """
+    buckets = buckets_of(book.market)
+    eligible = Eligibility(book, buckets)
+    unheeded = buckets.trait_sets.any(axis=0)
+    if rules.heeds_outsiders or not unheeded.any():
+        return buckets, eligible
+    taking = np.zeros(len(book.owner), np.bool_)
+    for _bucket, found in eligible:
+        taking[found] = True
+        unheeded &= ~book.refused[found].any(axis=0)
+        if not unheeded.any():
+            return buckets, eligible
+    merged = buckets_of(book.market, np.logical_not(unheeded))
+    return merged, Eligibility(book, merged, taking)
+
+
+def buckets_of(market: Market, heeded: Bools | None = None) -> Buckets:
+    """Group the requests; those in which nothing may be placed stay in, with a target of 0.
+
+    Args:
+        heeded: a flag per trait: whether it divides buckets where somebody refuses it.
+    """
+    requests, divides = market.requests, market.mandates.refused.any(axis=0)
+    if heeded is not None:
+        divides &= heeded
     targets = requests.target_units()
     urgent = (requests.deadline_day > 0).astype(np.int64)
     term = np.searchsorted(np.array(market.terms, np.int64), requests.term_months)
-    trait_sets, trait_set = _trait_sets(requests.traits & market.mandates.refused.any(axis=0))
+    trait_sets, trait_set = _trait_sets(requests.traits & divides)
     keys = (
         urgent,
         requests.grade,
@@ -121,7 +152,7 @@ def buckets_of(market: Market) -> Buckets:
 def _trait_sets(traits: Bools) -> tuple[Bools, Ints]:
     """The different rows, in ascending order, and the number of each request's row.
 
-    Traits that nobody refuses are left out, so that they divide no bucket.
+    Traits that are not to divide buckets are left out before.
     """
     if not traits.any():
         return traits[:1], np.zeros(len(traits), np.int64)
@@ -135,15 +166,22 @@ class Eligibility:
     A list holds positions of mandates in the book, ascending, at most one per lender.
     """
 
-    def __init__(self, book: Book, buckets: Buckets, lenders: Bools | None = None) -> None:
-        """Restrict the lists to `lenders` (a flag per lender) when a sample is enough."""
+    def __init__(self, book: Book, buckets: Buckets, mandates: Bools | None = None) -> None:
+        """Restrict the lists to some mandates (a flag per mandate)."""
         self._book = book
         self._buckets = buckets
-        self._sample = None if lenders is None else lenders[book.owner]
+        self._mandates = mandates
         self._groups: dict[tuple[int, ...], Ints] = {}
         self._lists: dict[int, Ints] = {}
         self._last_rate: tuple[tuple[int, ...], Ints] | None = None
         self._kept = 0
+
+    def among(self, lenders: Bools) -> Eligibility:
+        """The same lists with no lenders but these (a flag per lender): a sample is cheaper."""
+        some = lenders[self._book.owner]
+        if self._mandates is not None:
+            some &= self._mandates
+        return Eligibility(self._book, self._buckets, some)
 
     def of(self, bucket: int) -> Ints:
         """The mandates through which lenders take part in `bucket`."""
@@ -199,7 +237,7 @@ class Eligibility:
         known = self._groups.get((grade, term))
         if known is None:
             accepted = self._book.usable[grade] & self._book.terms[:, term]
-            if self._sample is not None:
-                accepted &= self._sample
+            if self._mandates is not None:
+                accepted &= self._mandates
             known = self._groups[grade, term] = np.flatnonzero(accepted)
         return known

@@ -49,13 +49,17 @@ class Plan:
 def plan(book: Book, buckets: Buckets, eligible: Eligibility, rules: Rules) -> Plan:
     """Price the buckets on a sample, then measure every lender against the prices."""
     attainable_cents = attainable(book, buckets, eligible)
-    sample = _sample(book, rules.sample)
+    counted = (attainable_cents > 0) | rules.heeds_outsiders
+    sample = _sample(book, counted, rules.sample)
     if sample is None:
-        price, cover = _prices(book, buckets, eligible, attainable_cents, rules)
+        price, have = _prices(
+            buckets, _taking_part(book, buckets, eligible), attainable_cents, rules
+        )
     else:
-        listed = Eligibility(book, buckets, sample)
+        listed = eligible.among(sample)
         sampled = attainable(book, buckets, listed)
-        price, cover = _prices(book, buckets, listed, sampled, rules)
+        price, have = _prices(buckets, _taking_part(book, buckets, listed), sampled, rules)
+    cover = _covers(have, int(counted.sum()), rules)
     weight = _weights(buckets, price)
     order = sorted(range(len(buckets)), key=lambda at: (int(buckets.urgent[at]), cover[at], at))
     return Plan(
@@ -114,30 +118,35 @@ def _capped_sums(targets: Ints, caps: Ints) -> Ints:
     return sums
 
 
-def _sample(book: Book, most: int) -> Bools | None:
-    """The lenders with the lowest lots, or None when all are few enough."""
-    if len(book.lot) <= most:
+def _sample(book: Book, counted: Bools, most: int) -> Bools | None:
+    """Those of the lenders counted who have the lowest lots, or None when all are few enough."""
+    lots = book.lot[counted]
+    if len(lots) <= most:
         return None
-    last = np.partition(book.lot, most - 1)[most - 1]
-    chosen: Bools = book.lot <= last
+    last = np.partition(lots, most - 1)[most - 1]
+    chosen: Bools = counted & (book.lot <= last)
     return chosen
 
 
 def _prices(
-    book: Book, buckets: Buckets, listed: Eligibility, attainable_cents: Ints, rules: Rules
+    buckets: Buckets, taking_part: _Listed | _Table, attainable_cents: Ints, rules: Rules
 ) -> tuple[list[int], list[int]]:
-    """Price in thousandths and cover in millionths for each bucket."""
-    demand, lenders = buckets.units.tolist(), len(book.cash)
+    """Price in thousandths for each bucket, and the supply that it was last found on."""
+    demand = buckets.units.tolist()
     price, cover = [PAR] * len(buckets), [0] * len(buckets)
-    taking_part = _taking_part(book, buckets, listed)
     for _ in range(rules.iterations):
         priced = [units * at for units, at in zip(demand, price, strict=True)]
         rate = slopes(attainable_cents, taking_part.reach(priced))
         cover = [at * have for at, have in zip(price, taking_part.supply(rate), strict=True)]
         mean = sum(cover) // max(len(cover), 1)
         price = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
+    return price, cover
+
+
+def _covers(supply: list[int], lenders: int, rules: Rules) -> list[int]:
+    """Cover in millionths for each bucket, from the supply of as many of `lenders` as is asked."""
     scale = min(lenders, rules.sample) * UNIT_CENTS << WEIGHT_BITS
-    return price, [have * 1_000_000 * lenders // max(scale, 1) for have in cover]
+    return [have * 1_000_000 * lenders // max(scale, 1) for have in supply]
 
 
 class _Listed:

@@ -14,15 +14,20 @@ class Rules:
         sample: prices are found on so many lenders at most.
         iterations: how often the prices are set anew.
         tells_rates: whether the hash of a result covers what auctions came to.
+        heeds_outsiders: whether lenders who fit nowhere divide buckets by the traits that they
+            refuse, and stand in the sample of lenders.
     """
 
     sample: int
     iterations: int
     tells_rates: bool = True
+    heeds_outsiders: bool = False
 
 
-RULE_VERSION: Final = "water-filling 3"
+RULE_VERSION: Final = "water-filling 4"
 """Changes whenever the same market and seed would give another result."""
+HEEDING_OUTSIDERS: Final = "water-filling 3"
+"""Lenders who fit nowhere had a say in the buckets and in the sample."""
 FEWER_ITERATIONS: Final = "water-filling 2"
 """Prices of two iterations on a smaller sample."""
 BEFORE_AUCTIONS: Final = "water-filling 1"
@@ -30,8 +35,9 @@ BEFORE_AUCTIONS: Final = "water-filling 1"
 
 _RULES: Final = {
     RULE_VERSION: Rules(sample=10_000, iterations=12),
-    FEWER_ITERATIONS: Rules(sample=2_000, iterations=2),
-    BEFORE_AUCTIONS: Rules(sample=2_000, iterations=2, tells_rates=False),
+    HEEDING_OUTSIDERS: Rules(sample=10_000, iterations=12, heeds_outsiders=True),
+    FEWER_ITERATIONS: Rules(sample=2_000, iterations=2, heeds_outsiders=True),
+    BEFORE_AUCTIONS: Rules(sample=2_000, iterations=2, tells_rates=False, heeds_outsiders=True),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from matching.engine.book import Book, open_book
 from matching.engine.check import check
-from matching.engine.eligibility import Buckets, Eligibility, buckets_of
+from matching.engine.eligibility import Buckets, Eligibility, grouped
 from matching.engine.levels import LARGEST_ATTAINABLE
 from matching.engine.plan import Plan, plan
 from matching.engine.pour import Pour
@@ -35,10 +35,9 @@ def solve(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
 
 def decide(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
     """As `solve`, without the independent check: for trials that book nothing."""
-    book = open_book(market, seed)
-    buckets = buckets_of(market)
-    eligible = Eligibility(book, buckets)
-    planned = plan(book, buckets, eligible, rules_of(rules))
+    book, known = open_book(market, seed), rules_of(rules)
+    buckets, eligible = grouped(book, known)
+    planned = plan(book, buckets, eligible, known)
     pour = Pour(book, buckets, planned, eligible)
     pour.run()
     return _result(book, buckets, eligible, planned, pour, pour.register.stakes(), seed)

@@ -101,14 +101,27 @@ class Oracle:
         least = -(-int(self.market.requests.least_cents[request]) // U)
         return min(max(least, 1), self._target(request))
 
+    def _takers(self, request: int) -> list[Mandate]:
+        """The first mandate of each lender that accepts a request."""
+        found = (
+            next((m for m in lender.mandates if self._accepts(m, request)), None)
+            for lender in self.lenders.values()
+        )
+        return [mandate for mandate in found if mandate]
+
     def _read_buckets(self) -> None:
-        asked = self.market.requests
+        asked, takers = (
+            self.market.requests,
+            [self._takers(at) for at in range(len(self.market.requests.ids))],
+        )
+        taking = {mandate.at for found in takers for mandate in found}
+        divides = self.market.mandates.refused[sorted(taking)].any(axis=0)
 
         def key(request: int) -> tuple[Any, ...]:
             names = ("grade", "term_months", "purpose", "mark", "rate")
             more = ("floor_rate", "coverage", "loss_rate")
             urgent = int(asked.deadline_day[request] > 0)
-            traits = asked.traits[request] & self.market.mandates.refused.any(axis=0)
+            traits = asked.traits[request] & divides
             told = (int(getattr(asked, name)[request]) for name in names + more)
             return (urgent, *told, tuple(traits.tolist()))
 
@@ -121,11 +134,8 @@ class Oracle:
         self.buckets = []
         for found, group in groupby(everyone, key=key):
             requests = list(group)
-            takers = [
-                next((m for m in lender.mandates if self._accepts(m, requests[0])), None)
-                for lender in self.lenders.values()
-            ]
-            mandates = [mandate for mandate in takers if mandate]
+            mandates = takers[requests[0]]
+            assert all(takers[request] == mandates for request in requests)
             self.buckets.append(Bucket(requests, [target(r) for r in requests], mandates, found[0]))
 
     def _attain(self) -> None:

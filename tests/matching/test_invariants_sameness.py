@@ -15,12 +15,11 @@ from hypothesis.strategies import integers
 from numpy.random import default_rng
 
 from bench.markets import generated
-from matching.engine.book import open_book
-from matching.engine.eligibility import Eligibility, buckets_of
 from matching.engine.problem import Market, market
 from matching.engine.solve import solve
 from tests.matching.markets import shuffled, small_market
 from tests.matching.oracle import Oracle, engine_stakes, oracle_stakes
+from tests.matching.outsiders import without_outsiders
 from tests.matching.rounds import SEEDS, solved
 
 pytestmark = pytest.mark.soak
@@ -110,38 +109,13 @@ def _renamed(given: Market, names: dict[int, int]) -> Market:
 def test_invariant_12_a_lender_who_fits_nowhere_gets_nothing_and_changes_nothing():
     tried = 0
     for result in solved():
-        given = result.market
-        book = open_book(given, result.seed)
-        eligible = Eligibility(book, buckets_of(given))
-        taking = {owner for _, found in eligible for owner in book.owner[found].tolist()}
-        outside = [at for at in range(len(book.cash)) if at not in taking]
-        if not outside:
+        rest = without_outsiders(result.market)
+        if rest is None:
             continue
         tried += 1
-        gone = given.lenders.ids[book.lender_at[outside]]
-        rest = _without(given, gone)
-        assert engine_stakes(rest, solve(rest, result.seed).stakes) == engine_stakes(
-            given, result.stakes
-        )
+        after = solve(rest, result.seed)
+        assert engine_stakes(rest, after.stakes) == engine_stakes(result.market, result.stakes)
     assert tried > len(SEEDS) // 6
-
-
-def _without(given: Market, lender_ids: np.ndarray) -> Market:
-    def kept(table, ids):
-        chosen = ~np.isin(ids, lender_ids)
-        names = type(table).__dataclass_fields__
-        return type(table)(**{name: getattr(table, name)[chosen] for name in names})
-
-    return market(
-        terms=given.terms,
-        purposes=given.purposes,
-        traits=given.traits,
-        lenders=kept(given.lenders, given.lenders.ids),
-        mandates=kept(given.mandates, given.mandates.lender_ids),
-        requests=given.requests,
-        exposures=kept(given.exposures, given.exposures.lender_ids),
-        offers=kept(given.offers, given.offers.lender_ids),
-    )
 
 
 def test_the_oracle_is_no_copy_that_funds_nothing():

@@ -16,7 +16,12 @@ from django.db import connection
 
 from core import clock
 from lending.models import Offer
-from matching.engine.rules import BEFORE_AUCTIONS, FEWER_ITERATIONS, RULE_VERSION
+from matching.engine.rules import (
+    BEFORE_AUCTIONS,
+    FEWER_ITERATIONS,
+    HEEDING_OUTSIDERS,
+    RULE_VERSION,
+)
 from matching.models import MatchRound, Receipt
 from matching.services.replays import REPLAYABLE, differences, replay
 from matching.services.rounds import run_round
@@ -186,7 +191,7 @@ def test_other_processes_with_other_hash_seeds_and_shuffled_rows_replay_every_ro
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("version", [FEWER_ITERATIONS, BEFORE_AUCTIONS])
+@pytest.mark.parametrize("version", [HEEDING_OUTSIDERS, FEWER_ITERATIONS, BEFORE_AUCTIONS])
 def test_a_round_of_earlier_rules_is_replayed_by_them(
     version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
