@@ -122,7 +122,7 @@ def _standing(
         promised_on=said.promised_on,
         is_seconded=is_seconded,
         recovered_cents=recovered_cents,
-        is_called=case.loan.terminated_on is not None and case.opened_on > case.loan.terminated_on,
+        is_called=case.loan.terminated_on is not None and case.opened_on >= case.loan.terminated_on,
     )
 
 

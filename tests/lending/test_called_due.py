@@ -95,8 +95,9 @@ def test_a_debit_that_comes_back_after_a_write_off_is_lost_with_the_rest(
     assert_money("ledger", "lending")
 
 
+@pytest.mark.parametrize("days", [0, 20])
 def test_a_loan_called_due_and_paid_goes_back_to_where_it_was_when_a_payment_comes_back(
-    loan: Loan, staff: list[User]
+    loan: Loan, staff: list[User], days: int
 ) -> None:
     case, on = make.terminated(loan, staff)
     loan.refresh_from_db()
@@ -104,7 +105,7 @@ def test_a_loan_called_due_and_paid_goes_back_to_where_it_was_when_a_payment_com
     make.live(on, on)
     case.refresh_from_db()
     assert case.status == ArrearsStage.CURED
-    _take_back(paid, case, days=20)
+    _take_back(paid, case, days=days)
     again = ArrearsCase.objects.get(loan=loan, closed_on=None)
     loan.refresh_from_db()
     assert (again.status, loan.status) == (ArrearsStage.TERMINATED, LoanStatus.DEFAULTED)
