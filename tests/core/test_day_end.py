@@ -17,6 +17,7 @@ from core.models import DayEndRun, DayEndStep
 from core.shards import Partitioned
 from core.tasks import run_day_end_due
 from tests.core import steps
+from tests.core.locks import LOCKS_HELD
 from tests.core.steps import Diary
 
 START = date(2026, 1, 30)
@@ -174,7 +175,7 @@ def test_many_schedulers_at_once_close_no_day_twice_and_none_too_many(
 def test_the_lock_is_given_back(diary: Diary, open_day: None) -> None:
     day_end.catch_up(until=START + timedelta(days=1))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(LOCKS_HELD)
         assert cursor.fetchone() == (0,)
 
 

@@ -14,6 +14,7 @@ from core.models import DayEndRun, DayEndShard, ShardStatus
 from core.shards import _cut, work_on_shards
 from core.tasks import work_on_shards as hint
 from tests.core import steps
+from tests.core.locks import LOCKS_HELD
 from tests.core.steps import Diary
 from tests.core.test_day_end import AT, START
 
@@ -150,5 +151,5 @@ def test_the_locks_are_given_back(diary: Diary, open_day: None) -> None:
     with pytest.raises(RuntimeError):
         day_end.close_day(at=AT)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(LOCKS_HELD)
         assert cursor.fetchone() == (0,)
