@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from config import supervisor
@@ -33,15 +34,24 @@ class Crew(supervisor.Group):
         """Start a worker and wait until it answers."""
         given = supervisor.worker(queues=(QUEUE,), concurrency=1)
         command = [*given.command, "--hostname", _node(name)]
-        self._ids[name] = self.start(supervisor.Program(name, command, environment_of_test()))
+        given_env = {**environment_of_test(), "PGAPPNAME": _node(name)}
+        self._ids[name] = self.start(supervisor.Program(name, command, given_env))
         until = time.monotonic() + 60
         while not app.control.ping(destination=[_node(name)], timeout=0.3, limit=1):
             assert time.monotonic() < until, "the worker does not answer"
 
     def kill(self, name: str) -> None:
-        """Kill a worker, and what it has forked, without a warning."""
+        """Kill a worker, and what it has forked, without a warning.
+
+        Returns once the database has seen it: a commit under way still ends, seconds later at
+        worst, and who counts money statement by statement must not count across it.
+        """
         os.killpg(self._ids[name], signal.SIGKILL)
         self._running.pop(name).wait()
+        until = time.monotonic() + 20
+        while _is_connected(name):
+            assert time.monotonic() < until, "the database still serves the dead"
+            time.sleep(0.01)
 
 
 def taken(name: str) -> int:
@@ -54,6 +64,18 @@ def taken(name: str) -> int:
 
 def _node(name: str) -> str:
     return f"{name}@drill"
+
+
+def _is_connected(name: str) -> bool:
+    """Whether a worker still has a session in the database of this test."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s)",
+            [_node(name)],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
 
 
 def broker() -> redis.Redis:
