@@ -112,6 +112,16 @@ class Overpayment(DomainError):
     sentence = _("Only %(due)s is due on this loan now.")
 
 
+class NothingWaived(DomainError):
+    """A settlement that leaves less than is pursued anyway would waive nothing."""
+
+    code = "nothing_waived"
+    sentence = _(
+        "All but less than %(least)s of what is owed would be paid, and so little is not pursued."
+        " Take the whole sum as a payment instead."
+    )
+
+
 class RateOutOfBand(InvalidInput):
     """The rate lies outside the band for the grade and term."""
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from core.clock import day_of
 from core.transitions import advance
-from lending.errors import Overpayment
+from lending.domain.default_interest import NOT_PURSUED_BELOW_CENTS
+from lending.errors import NothingWaived, Overpayment
 from lending.models import (
     ArrearsCase,
     ArrearsProposal,
@@ -33,7 +34,7 @@ def settle(
     """Take the agreed sum as a payment in default and waive what is left.
 
     `proposal.terms` names `cents` and `source`. Raises GuardHolds, IllegalTransition, Overpayment
-    (the sum is no less than all that is owed), NoMoneyForIt, or InsufficientFunds.
+    (the sum is no less than all that is owed), NothingWaived, NoMoneyForIt, or InsufficientFunds.
     """
     case, on = ArrearsCase.objects.get(pk=case_id), day_of(at)
     locked = lock_loan(case.loan_id, on=on, at=at, more=OPERATOR)
@@ -42,6 +43,8 @@ def settle(
     owed_cents = payable(loan, on).total_cents
     if cents >= owed_cents:
         raise Overpayment(f"{loan} owes {owed_cents}", due_cents=owed_cents)
+    if owed_cents - cents < NOT_PURSUED_BELOW_CENTS:
+        raise NothingWaived(f"{loan} owes {owed_cents}", least_cents=NOT_PURSUED_BELOW_CENTS)
     move_case(
         case,
         ArrearsStage.SETTLED,

@@ -11,7 +11,13 @@ import pytest
 from accounts.models import User
 from core.errors import IllegalTransition, StaleState
 from core.money import to_cents
-from lending.errors import FourEyes, GuardHolds, NoMoneyForIt, NotRunning, Overpayment
+from lending.errors import (
+    FourEyes,
+    GuardHolds,
+    NoMoneyForIt,
+    NotRunning,
+    Overpayment,
+)
 from lending.models import (
     ArrearsCase,
     Document,
@@ -257,29 +263,6 @@ def test_a_recovery_pays_costs_first_and_the_fee_that_was_agreed(
     paid = _recover(case, staff, 130_00, on, source="outside")
     assert (paid.costs_cents, paid.recovered_cents, paid.fee_cents) == (30_00, 100_00, 5_01)
     assert_money("ledger", "lending")
-
-
-def test_a_settlement_takes_the_sum_and_waives_the_rest(loan: Loan, staff: list[User]) -> None:
-    case, on = make.terminated(loan, staff)
-    loans.give_collected(loan.borrower, 2_000_00, on=on)
-    make.decide(case, "settle", staff, at=loans.noon(on), cents=2_000_00, source="borrower")
-    loan.refresh_from_db()
-    assert (case.status, loan.status) == (ArrearsStage.SETTLED, LoanStatus.SETTLED)
-    paid = Repayment.objects.get()
-    waived = WriteOff.objects.get()
-    assert waived.kind == "waived"
-    assert waived.principal_cents == loan.principal_cents - paid.principal_cents
-    assert Message.objects.get(kind="loan_settled").facts["paid_cents"] == 2_000_00
-    assert_money("ledger", "lending")
-
-
-def test_a_settlement_for_all_that_is_owed_is_none(loan: Loan, staff: list[User]) -> None:
-    case, on = make.terminated(loan, staff)
-    loans.give_collected(loan.borrower, 6_000_00, on=on)
-    with pytest.raises(Overpayment):
-        make.decide(case, "settle", staff, at=loans.noon(on), cents=5_900_00, source="borrower")
-    case.refresh_from_db()
-    assert case.status == ArrearsStage.TERMINATED
 
 
 def test_a_claim_sold_at_once_shares_the_price_and_books_the_loss(

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from lending.errors import GuardHolds, Overpayment
+from lending.errors import GuardHolds, NothingWaived, Overpayment
 from lending.models import ArrearsCase
 from lending.services import arrears_cases, arrears_contacts, collection_costs, recoveries
 from lending.services.terminations import hand_to_collection
@@ -22,6 +22,7 @@ from tests.lending.model.reckoning import DAY
 from tests.lending.model.world import Figures
 
 WAITS = {"reminder_2": 7, "final_notice": 18, "terminated": 14, "collection": 30}
+NOT_PURSUED_CENTS = 1_00
 STEPS = [import_string(name) for name in settings.LOAN_STEPS]
 
 
@@ -128,18 +129,21 @@ class ArrearsMachine(LoanMachine):
         """The borrower or somebody else pays a part, and the rest is waived."""
         due = self.book.due_cents(self.today)
         cents, source = due * share // 100, "outside" if is_outside else "borrower"
-        if seldom or not cents or self._would_close(cents):
+        if seldom or not cents:
+            return
+        if not is_outside:
+            self._fund(cents)
+        if due - cents < NOT_PURSUED_CENTS:
+            with pytest.raises(NothingWaived), transaction.atomic():
+                decide(
+                    self._case(), "settle", self.world.staff, at=self.at, cents=cents, source=source
+                )
             return
         if is_outside:
             self.book.borrower += cents
-        else:
-            self._fund(cents)
         decide(self._case(), "settle", self.world.staff, at=self.at, cents=cents, source=source)
         self.book.settle(cents, self.today)
         self._note("settled")
-
-    def _would_close(self, cents: int) -> bool:
-        return self.book.due_cents(self.today) - cents < 100
 
     @precondition(lambda self: self.book.stage in (*CALLED, "written_off", "recovered"))
     @rule(cents=st.integers(1, 300_00))
