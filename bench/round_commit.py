@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matching.engine.result import Result
 
 STAKES_PER_REQUEST: Final = 250
-REPEATS: Final = 3
+REPEATS: Final = 5
 MOST_IN_DJANGO: Final = 40
 _TABLES: Final = ("lending_offer", "matching_receipt", "ledger_entry", "ledger_transfer")
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from django.db import IntegrityError, connection, transaction
 
-from core.bulk import Ints, array_of, copy_in, copy_numbers, next_ids
+from core.bulk import Ints, array_of, check_references, copy_in, copy_numbers, next_ids
 from ledger.chart import EntryKind
 from ledger.errors import EmptyEntry, InsufficientFunds
 from ledger.services import Move
@@ -81,6 +81,7 @@ def post_columns(
     entry_ids = np.array(ids, np.int64)[entry_of]
     columns = {"debit_id": debit_ids, "credit_id": credit_ids, "cents": cents}
     copy_numbers("ledger_transfer", {"entry_id": entry_ids, **columns})
+    check_references()
     _add_to_balances(*_changes(debit_ids, credit_ids, cents), name=references[0])
     return ids
 

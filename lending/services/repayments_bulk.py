@@ -17,7 +17,15 @@ import numpy as np
 import structlog
 from django.db import connection, transaction
 
-from core.bulk import Ints, array_of, copy_in, copy_numbers, next_ids, read_numbers
+from core.bulk import (
+    Ints,
+    array_of,
+    check_references,
+    copy_in,
+    copy_numbers,
+    next_ids,
+    read_numbers,
+)
 from core.errors import DomainError, StaleState
 from core.jobs import enqueue
 from ledger.bulk import post_columns
@@ -268,6 +276,7 @@ class _Day:
 
     def _add_up(self, ids: Sequence[int]) -> None:
         """Take the lines off instalments, holdings and loans, a statement for each."""
+        check_references()
         with connection.cursor() as cursor:
             for statement in (_PAY_INSTALMENTS, _PAY_HOLDINGS, _PAY_LOANS):
                 cursor.execute(statement, {"ids": array_of(ids), "on": self.on})

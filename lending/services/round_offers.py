@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -204,7 +205,8 @@ def _write(
     if not stakes:
         return {}
     on, ids = day_of(at), next_ids("lending_offer", len(stakes))
-    mandates, lenders, requests, cents = np.array(stakes, np.int64).T
+    flat = np.fromiter(chain.from_iterable(stakes), np.int64, len(stakes) * len(Stake._fields))
+    mandates, lenders, requests, cents = flat.reshape(-1, len(Stake._fields)).T
     copy_numbers(
         "lending_offer",
         {
