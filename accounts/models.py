@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -168,6 +169,8 @@ class BankAccount(models.Model):
     mandate_accepted_at = models.DateTimeField(null=True, blank=True)
     mandate_ip = models.GenericIPAddressField(null=True, blank=True)
     mandate_user_agent = models.TextField(blank=True)
+    mandate_revoked_at = models.DateTimeField(null=True, blank=True)
+    payouts_from = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -184,3 +187,7 @@ class BankAccount(models.Model):
 
     def __str__(self) -> str:
         return self.iban_masked
+
+    def is_cooling_down(self, at: datetime) -> bool:
+        """Whether the account took the place of another so lately that nothing is paid to it."""
+        return self.payouts_from is not None and at < self.payouts_from

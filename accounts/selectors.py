@@ -38,6 +38,12 @@ def latest_bank_account(user: User) -> BankAccount | None:
     return active_bank_account(user) or newest
 
 
+def had_bank_account(user: User) -> bool:
+    """Whether an account of this person was ever in use, so that another one is a change."""
+    used = (BankStatus.ACTIVE, BankStatus.INACTIVE)
+    return BankAccount.objects.filter(user=user, status__in=used).exists()
+
+
 def missing_steps(user: User) -> list[Step]:
     """What the person has yet to do before money may move, in order."""
     done: dict[Step, bool] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from allauth.account.models import EmailAddress
@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import AlreadyVerified, EmailTaken, ProfileLocked, TooYoung
 from accounts.models import BankAccount, BankStatus, CheckStatus, IdentityCheck, Profile, Role, User
+from accounts.selectors import had_bank_account
 from core import audit
 from core.clock import day_of
 from core.dates import add_months
@@ -219,6 +220,9 @@ def set_bank_account(
 def activate_bank_account(*, bank_account_id: int, at: datetime, **provider: str) -> BankAccount:
     """Use this account from now on; the one in use before is put aside. Doing it twice is harmless.
 
+    Where another was used before, nothing is paid out to this one for some hours, so that the
+    person has time to notice a change that was not theirs.
+
     Args:
         provider: fingerprint, provider_customer, provider_method, provider_mandate,
             provider_recipient; what is not given stays as it is.
@@ -226,7 +230,20 @@ def activate_bank_account(*, bank_account_id: int, at: datetime, **provider: str
     account = _locked_bank_account(bank_account_id)
     in_use = BankAccount.objects.filter(user=account.user, status=BankStatus.ACTIVE)
     in_use.exclude(pk=account.pk).update(status=BankStatus.INACTIVE)
+    if account.status == BankStatus.PENDING and had_bank_account(account.user):
+        account.payouts_from = at + timedelta(hours=settings.BANK_COOL_DOWN_HOURS)
+        account.save(update_fields=["payouts_from"])
     return _move_bank_account(account, BankStatus.ACTIVE, at=at, **provider)
+
+
+@transaction.atomic
+def revoke_mandate(*, bank_account_id: int, at: datetime) -> BankAccount:
+    """Note that its holder took back the leave to debit an account; it is used no more."""
+    account = _locked_bank_account(bank_account_id)
+    if account.mandate_revoked_at is None:
+        account.mandate_revoked_at = at
+        account.save(update_fields=["mandate_revoked_at"])
+    return _move_bank_account(account, BankStatus.INACTIVE, at=at, reason="revoked")
 
 
 @transaction.atomic

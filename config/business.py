@@ -14,6 +14,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.servicing.service_loans",
     "lending.services.hardship.end_changes",
     "lending.services.documents.issue_documents",
+    "payments.services.provider_statements.close_books",
     "api.idempotency.forget_answers",
     "ledger.sealing.seal_day",
 )
@@ -57,6 +58,8 @@ MONEY_CHECKS: tuple[str, ...] = (
     "payments.verify.returns_are_booked",
     "payments.verify.operations_are_finished",
     "payments.verify.provider_agrees",
+    "payments.verify.suspense_agrees",
+    "payments.verify.provider_statements_add_up",
     "lending.verify.fees_equal_postings",
     "lending.verify.statements_balance",
     "lending.verify.issued_statements_hold",

@@ -15,6 +15,7 @@ from lending.admin.dashboard import (
     waiting_requests,
 )
 from lending.selectors.changes import waiting_changes
+from payments.selectors import differences_count, suspense_count
 
 
 class Entry(NamedTuple):
@@ -78,6 +79,9 @@ _GROUPS: Final = (
             _list_of("sync_alt", _("Debits"), "payments", "collection"),
             _list_of("outbound", _("Requests to the provider"), "payments", "provideroperation"),
             _list_of("webhook", _("Events of the provider"), "payments", "webhookevent"),
+            _list_of("receipt_long", _("Daily statements"), "payments", "providerstatement"),
+            _list_of("difference", _("Differences"), "payments", "difference"),
+            _list_of("help_center", _("In suspense"), "payments", "suspenseitem"),
         ),
     ),
     (
@@ -143,4 +147,6 @@ _WAITING: Final = {
     "lending_setaside_changelist": set_aside_count,
     "lending_planchange_changelist": waiting_changes,
     "lending_arrears_desk": waiting_proposals,
+    "payments_difference_changelist": differences_count,
+    "payments_suspenseitem_changelist": suspense_count,
 }

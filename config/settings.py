@@ -342,6 +342,10 @@ CELERY_BEAT_SCHEDULE = {
     "run-due-round": {"task": "matching.run_due_round", "schedule": 60.0},
     "day-end": {"task": "core.run_day_end_due", "schedule": crontab(minute="*/5")},
     "sweep": {"task": "payments.sweep", "schedule": crontab(minute="*/10")},
+    "reread-books": {
+        "task": "payments.reread_books",
+        "schedule": crontab(hour="3", minute="10", day_of_week="sunday"),
+    },
     "letters": {"task": "notifications.send_due", "schedule": 60.0},
     "seal": {"task": "ledger.seal", "schedule": crontab(minute="*/5")},
     "check-chains": {"task": "ledger.check_chains", "schedule": crontab(hour="2", minute="20")},
@@ -369,6 +373,8 @@ STRIPE_WEBHOOK_SECRETS = env.words("PARI_STRIPE_WEBHOOK_SECRETS")  # newest firs
 STRIPE_IS_LIVE = STRIPE_KEY.startswith(("sk_live_", "rk_live_"))
 # Days for which money from a direct debit stays in the wallet: the payer may take it back so long.
 SEPA_SEASONING_DAYS = env.number("PARI_SEPA_SEASONING_DAYS", 56)
+INSTALMENT_SEASONING_DAYS = env.number("PARI_INSTALMENT_SEASONING_DAYS", 5, at_most=30)  # bank days
+BANK_COOL_DOWN_HOURS = env.number("PARI_BANK_COOL_DOWN_HOURS", 24)
 PROVIDER_RECORD = env.text("PARI_PROVIDER_RECORD", "")
 if STRIPE_IS_LIVE and DEBUG:
     env.complain("PARI_STRIPE_KEY", "is a live key, which is refused while PARI_DEBUG is on")

@@ -54,7 +54,7 @@ def staff_pages() -> dict[str, Any]:
         "COLORS": "config.staff.no_inline_colours",
         "STYLES": [lambda request: static("staff/theme.css")],
         "SCRIPTS": [lambda request: static("staff/styles.js")],
-        "DASHBOARD_CALLBACK": "lending.admin.dashboard.dashboard",
+        "DASHBOARD_CALLBACK": "config.overview.dashboard",
         "SIDEBAR": {
             "show_search": True,
             "show_all_applications": True,

@@ -48,6 +48,15 @@ def business_days_before(day: date, count: int) -> date:
     return day
 
 
+def business_days_after(day: date, count: int) -> date:
+    """Return the TARGET day that lies `count` TARGET days after `day`."""
+    if count < 0:
+        raise ValueError("count must not be negative")
+    for _ in range(count):
+        day = target_day_on_or_after(day + ONE_DAY)
+    return day
+
+
 @cache
 def _target_holidays() -> HolidayBase:
     """Weekdays on which TARGET rests; further years are added as they are asked for."""

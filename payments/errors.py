@@ -94,6 +94,34 @@ class NotWithdrawable(DomainError):
     sentence = _("This amount cannot be withdrawn today.")
 
 
+class NotYetFinal(NotWithdrawable):
+    """The money is there, but came by direct debit so lately that its payer may take it back."""
+
+    code = "not_yet_final"
+    sentence = _(
+        "Today %(most)s can leave. The rest of this amount came by direct debit; it can leave "
+        "from %(from_on)s on."
+    )
+
+
+class CoolingDown(DomainError):
+    """The bank account was changed so lately that nothing is paid out to it yet."""
+
+    code = "cooling_down"
+    sentence = _(
+        "Your bank account was changed. For your safety nothing is paid out to the new one before "
+        "%(from_at)s."
+    )
+
+
+class NotConfirmed(DomainError):
+    """Another bank account needs the password once more."""
+
+    code = "not_confirmed"
+    sentence = _("Please confirm the change with your password.")
+    status = 422
+
+
 class WrongRole(DomainError):
     """The act belongs to the other side of the market."""
 
@@ -114,3 +142,25 @@ class UnexpectedFact(ProviderError):
 
     code = "provider_unexpected"
     sentence = _("The payment provider reported something unexpected. We are looking into it.")
+
+
+class NotExplained(DomainError):
+    """No row of ours names the line, so it cannot have been booked by one."""
+
+    code = "not_explained"
+    sentence = _("None of our rows names this line yet. Please choose another cause.")
+
+
+class NobodyNamed(DomainError):
+    """Money that belongs to a person needs the person."""
+
+    code = "nobody_named"
+    sentence = _("Please name the person by their e-mail address.")
+    status = 422
+
+
+class NoCard(DomainError):
+    """There is no card in use."""
+
+    code = "no_card"
+    sentence = _("There is no card in use.")

@@ -28,9 +28,17 @@ ANNOUNCE_BANK_DAYS: Final = 5
 SHORTEST_NOTICE_DAYS: Final = 3
 LONGEST_NOTICE_DAYS: Final = 15
 RETRY_WAITS_DAYS: Final = (0, 4, 11, 27)
-"""Days to wait after each failed debit before the next; the last one goes on for good."""
+"""Days to wait after each failed debit before the next; the last one is kept."""
+MAX_TRIES: Final = 8
+"""Debits of one instalment that are sent by themselves; its arrears go on beside them."""
 
 
 def debit_seasoning() -> timedelta:
     """How long money from a debit stays in the wallet: the payer may take it back so long."""
     return timedelta(days=settings.SEPA_SEASONING_DAYS)
+
+
+def instalment_seasoning_days() -> int:
+    """Bank days that an instalment passed on by debit stays in its lender's wallet."""
+    days: int = settings.INSTALMENT_SEASONING_DAYS
+    return days

@@ -129,3 +129,35 @@ class EventStatus(TextChoices):
     RECEIVED = "received", _("Received")
     HANDLED = "handled", _("Handled")
     IGNORED = "ignored", _("Not ours")
+
+
+class SuspenseStatus(TextChoices):
+    """Life of money that nobody could explain."""
+
+    OPEN = "open", _("Unexplained")
+    PROPOSED = "proposed", _("Waits for a second person")
+    SETTLED = "settled", _("Settled")
+
+
+_S = SuspenseStatus
+SUSPENSE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _S.OPEN: frozenset({_S.PROPOSED}),
+    _S.PROPOSED: frozenset({_S.OPEN, _S.SETTLED}),
+}
+SUSPENSE_HELD: Final = (_S.OPEN, _S.PROPOSED)
+
+
+class CardStatus(TextChoices):
+    """Life of a saved debit card."""
+
+    PENDING = "pending", _("Being set up")
+    ACTIVE = "active", _("In use")
+    REMOVED = "removed", _("No longer in use")
+    FAILED = "failed", _("Not usable")
+
+
+_V = CardStatus
+CARD_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _V.PENDING: frozenset({_V.ACTIVE, _V.FAILED}),
+    _V.ACTIVE: frozenset({_V.REMOVED, _V.FAILED}),
+}

@@ -6,7 +6,14 @@ from celery import shared_task
 from django.core.cache import cache
 
 from core import clock
-from payments.services import collections, inbox, payouts, sandbox_day
+from payments.services import (
+    collections,
+    forgetting,
+    inbox,
+    payouts,
+    provider_statements,
+    sandbox_day,
+)
 from payments.services import sweep as sweeping
 from payments.webhooks import HINT
 
@@ -37,6 +44,12 @@ def send_payout(payout_id: int) -> str:
     return str(payouts.send(payout_id=payout_id, at=clock.now()).status)
 
 
+@shared_task(name="payments.forget_methods")
+def forget_methods() -> int:
+    """Let the provider forget what is no longer to be charged."""
+    return forgetting.forget_waiting(at=clock.now())
+
+
 @shared_task(name="payments.collect")
 def collect() -> dict[str, object]:
     """Send the debits whose day has come."""
@@ -49,3 +62,10 @@ def sweep() -> dict[str, int]:
     at = clock.now()
     sandbox_day.catch_up(at=at)
     return sweeping.sweep(at=at)
+
+
+@shared_task(name="payments.reread_books")
+def reread_books() -> int:
+    """Read every line of the provider's books again; returns how many differences are open."""
+    at = clock.now()
+    return provider_statements.reread(on=clock.business_date(), at=at)

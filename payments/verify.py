@@ -54,8 +54,22 @@ def operations_are_finished() -> Iterator[Finding]:
 
 
 def provider_agrees() -> Iterator[Finding]:
-    """Every line of the provider's books is in ours, and the totals are equal."""
+    """Every line of the provider's books is in ours, and the totals are equal.
+
+    What rests in suspense is explained by nobody yet, and so is a difference.
+    """
     yield from reconciliation.differences()
+
+
+def suspense_agrees() -> Iterator[Finding]:
+    """What the ledger holds in suspense is what the open items say, each with its entries."""
+    yield from _findings("suspense_agrees", _SUSPENSE)
+    yield from _findings("suspense_agrees", _SUSPENSE_ENTRIES)
+
+
+def provider_statements_add_up() -> Iterator[Finding]:
+    """Each daily statement opens where the one before closed and shows the sum of its lines."""
+    yield from _findings("provider_statements_add_up", _STATEMENTS)
 
 
 def _findings(check: str, sql: str) -> Iterator[Finding]:
@@ -210,4 +224,55 @@ _UNFINISHED = """
 SELECT 'op-' || uuid || '-' || attempt, status FROM payments_provideroperation
 WHERE status IN ('created', 'sent', 'unknown') AND created_at < %s
 ORDER BY id
+"""
+
+_SUSPENSE = """
+WITH item AS (
+    SELECT coalesce(sum(cents), 0) AS cents FROM payments_suspenseitem WHERE status <> 'settled'
+), held AS (
+    SELECT coalesce(sum(balance_cents), 0) AS cents FROM ledger_account WHERE role = 'suspense'
+)
+SELECT 'suspense', item.cents, held.cents FROM item, held WHERE item.cents <> held.cents
+"""
+
+_SUSPENSE_ENTRIES = """
+WITH moved AS (
+    SELECT entry.id, sum(CASE WHEN credit.role = 'suspense' THEN move.cents ELSE -move.cents END)
+           AS cents
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS credit ON credit.id = move.credit_id
+    JOIN ledger_account AS debit ON debit.id = move.debit_id
+    WHERE 'suspense' IN (credit.role, debit.role)
+    GROUP BY entry.id
+), expected AS (
+    SELECT entry_id AS id, cents FROM payments_suspenseitem
+    UNION ALL
+    SELECT resolution_id, -cents FROM payments_suspenseitem WHERE status = 'settled'
+)
+SELECT 'entry:' || coalesce(expected.id, moved.id), coalesce(expected.cents, 0),
+       coalesce(moved.cents, 0)
+FROM expected FULL JOIN moved USING (id)
+WHERE expected.cents IS DISTINCT FROM moved.cents
+ORDER BY 1
+"""
+
+_STATEMENTS = """
+WITH stated AS (
+    SELECT id, business_on, opening_cents, closing_cents, amount_cents - fee_cents AS cents,
+           lag(closing_cents, 1, 0::bigint) OVER (ORDER BY business_on) AS closed_cents
+    FROM payments_providerstatement
+), line AS (
+    SELECT statement_id AS id, sum(amount_cents - fee_cents) AS cents
+    FROM payments_providerline WHERE statement_id IS NOT NULL GROUP BY 1
+), kind AS (
+    SELECT statement_id AS id, sum(amount_cents - fee_cents) AS cents
+    FROM payments_statementrow GROUP BY 1
+)
+SELECT 'statement:' || stated.business_on, stated.closed_cents + coalesce(line.cents, 0),
+       stated.closing_cents
+FROM stated LEFT JOIN line USING (id) LEFT JOIN kind USING (id)
+WHERE stated.opening_cents <> stated.closed_cents
+   OR stated.cents <> coalesce(line.cents, 0) OR stated.cents <> coalesce(kind.cents, 0)
+ORDER BY stated.business_on
 """

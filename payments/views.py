@@ -49,6 +49,14 @@ class PayForm(forms.Form):
     )
 
 
+class CardForm(forms.Form):
+    """A test card that is saved for later."""
+
+    card = forms.CharField(
+        label=gettext_lazy("Card number"), max_length=24, initial="4000 0566 5566 5556"
+    )
+
+
 class DocumentForm(forms.Form):
     """What the document says."""
 
@@ -86,13 +94,14 @@ def _only_in_sandbox(view: _View) -> _View:
 @require_http_methods(["GET", "POST"])
 @_only_in_sandbox
 def checkout(request: HttpRequest, session_id: str) -> HttpResponse:
-    """Pay the amount of a checkout session, or go back without paying."""
+    """Pay the amount of a checkout session or save a card, or go back without it."""
     session = control.shown("checkout.session", session_id)
     if session["status"] != "open":
         return _closed(request, session["success_url"])
-    form = PayForm(request.POST or None)
+    is_setup = session["mode"] == "setup"
+    form: forms.Form = (CardForm if is_setup else PayForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        refusal = _pay(request, session_id, form.cleaned_data)
+        refusal = _pay(request, session_id, {"method": "card", **form.cleaned_data})
         if not refusal:
             return _back(session["success_url"])
         form.add_error(None, refusal)
@@ -102,7 +111,8 @@ def checkout(request: HttpRequest, session_id: str) -> HttpResponse:
         {
             "form": form,
             "amount_cents": session["amount_total"],
-            "label": session["label"],
+            "is_setup": is_setup,
+            "label": session["label"] or _("Save a debit card"),
             "cancel_url": session["cancel_url"],
         },
     )

@@ -20,3 +20,13 @@ def mandate_text(person: User) -> str:
         "bank to return it, on the terms agreed with my bank. I learn of each debit at least "
         "two days before it."
     ) % {"purpose": purpose}
+
+
+def card_text() -> str:
+    """What a borrower agrees to who saves a debit card, in the active language."""
+    return _(
+        "I allow Pari and its payment provider to take the instalments of my loans from this debit "
+        "card on the days on which they are due. I may take this back at any time. If a payment "
+        "fails, it is tried again by the plan in the help; without a card my bank account is "
+        "debited."
+    )

@@ -62,7 +62,11 @@ _PERSON: list[URLPattern] = [
     path("profile/identity/return/", profile.identity_return, name="identity_return"),
     path("profile/bank/", profile.add_bank_account, name="bank_add"),
     path("profile/bank/go-on/", profile.go_on_with_bank, name="bank_go_on"),
+    path("profile/bank/revoke/", profile.revoke_mandate, name="bank_revoke"),
     path("profile/bank/return/", profile.bank_return, name="bank_return"),
+    path("profile/card/", profile.add_card, name="card_add"),
+    path("profile/card/return/", profile.card_return, name="card_return"),
+    path("profile/card/remove/", profile.remove_card, name="card_remove"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:message_id>/", messages.message, name="message"),
 ]

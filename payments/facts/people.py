@@ -64,6 +64,41 @@ class BankSetup(Fact):
 
 
 @dataclass(frozen=True)
+class CardSetup(Fact):
+    """A hosted page on which someone saves a card; the card once it was saved."""
+
+    url: str
+    status: str
+    method_id: str
+    brand: str
+    funding: str
+    last4: str
+    expires_month: int
+    expires_year: int
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        """From the provider's JSON; the card only where the setup was sent whole."""
+        setup = raw.get("setup_intent")
+        method = setup.get("payment_method") if isinstance(setup, dict) else None
+        shown = method.get("card") if isinstance(method, dict) else None
+        is_saved = bool(shown) and setup["status"] == "succeeded"
+        card = shown if shown and is_saved else {}
+        return cls(
+            raw["id"],
+            raw,
+            url=raw.get("url") or "",
+            status=raw["status"] or "",
+            method_id=id_of(method) if is_saved else "",
+            brand=card.get("brand") or "",
+            funding=card.get("funding") or "",
+            last4=card.get("last4") or "",
+            expires_month=card.get("exp_month") or 0,
+            expires_year=card.get("exp_year") or 0,
+        )
+
+
+@dataclass(frozen=True)
 class Mandate(Fact):
     """Leave to debit: pending, active or inactive."""
 

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from payments.gateway.money_in import MoneyIn
-from payments.gateway.money_out import MoneyOut
+from payments.gateway.money_out import THE_BEGINNING, MoneyOut
 from payments.gateway.people import People
 from payments.gateway.sdk import http_client
 
-__all__ = ["Gateway", "gateway", "provider_now"]
+__all__ = ["THE_BEGINNING", "Gateway", "gateway", "provider_now"]
 
 
 class Gateway(People, MoneyIn, MoneyOut):

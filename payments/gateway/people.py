@@ -84,6 +84,41 @@ class People(Caller):
         with writing():
             self._v1.payment_methods.detach(method_id, {}, keyed(key))
 
+    def create_card_setup(
+        self,
+        *,
+        key: str,
+        customer_id: str,
+        success_url: str,
+        cancel_url: str,
+        expires_at: int,
+        metadata: dict[str, str],
+    ) -> facts.CardSetup:
+        """A hosted page on which someone saves a debit card for later."""
+        with writing():
+            found = self._v1.checkout.sessions.create(
+                {
+                    "mode": "setup",
+                    "currency": CURRENCY,
+                    "customer": customer_id,
+                    "allowed_payment_method_types": ["card"],
+                    "setup_intent_data": {"metadata": metadata},
+                    "success_url": success_url,
+                    "cancel_url": cancel_url,
+                    "expires_at": expires_at,
+                },
+                keyed(key),
+            )
+            return read(facts.CardSetup, found)
+
+    def card_setup(self, session_id: str) -> facts.CardSetup:
+        """The card that was saved on a page, if one was."""
+        with reading():
+            found = self._v1.checkout.sessions.retrieve(
+                session_id, {"expand": ["setup_intent.payment_method"]}
+            )
+            return read(facts.CardSetup, found)
+
     def create_verification(
         self, *, key: str, reference: str, return_url: str, metadata: dict[str, str]
     ) -> facts.Verification:

@@ -10,17 +10,29 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BankAccount
 from lending.models import Instalment, Repayment
+from payments.models.cards import PaymentCard
 from payments.states import COLLECTION_OPEN, CollectionStatus
 
 
 class Collection(models.Model):
-    """A debit that the borrower's bank is asked for; one is open at a time for an instalment."""
+    """A debit that the borrower's bank is asked for; one is open at a time for an instalment.
+
+    With a `card` the money is taken from it, and the bank account is what is debited if it fails.
+    """
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="collections")
     number = models.PositiveSmallIntegerField(_("attempt"))
     bank_account = models.ForeignKey(
         BankAccount, on_delete=models.PROTECT, related_name="collections"
+    )
+    card = models.ForeignKey(
+        PaymentCard,
+        on_delete=models.PROTECT,
+        related_name="collections",
+        null=True,
+        blank=True,
+        verbose_name=_("debit card"),
     )
     amount_cents = models.BigIntegerField(_("amount"))
     status = models.CharField(

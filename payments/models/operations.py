@@ -29,6 +29,8 @@ class OperationKind(models.TextChoices):
     REVERSAL = "reversal", _("Taken back from a recipient")
     TOP_UP = "top_up", _("Operator's money added")
     REFUND = "refund", _("Given back to a payer")
+    MANDATE_END = "mandate_end", _("Mandate revoked")
+    CARD_SETUP = "card_setup", _("Page to save a card opened")
 
 
 class ProviderOperation(models.Model):

@@ -14,13 +14,14 @@ from schwifty.exceptions import SchwiftyException
 
 from accounts import services as accounts
 from accounts.models import BankAccount, BankStatus, User
+from accounts.selectors import active_bank_account, had_bank_account
 from core.audit import subject_of
-from payments.errors import BadIban, Refused
+from payments.errors import BadIban, NoBankAccount, NotConfirmed, Refused
 from payments.facts import BankSetup
 from payments.gateway import gateway
 from payments.models import OperationKind, ProviderOperation
 from payments.places import page_after
-from payments.services import operations, people
+from payments.services import forgetting, letters, operations, people
 
 _ACTIVE = "active"
 
@@ -50,11 +51,16 @@ def add(
     accepted: MandateProof,
     at: datetime,
     return_url: str = "",
+    password: str = "",
 ) -> Added:
     """Hand an account and its mandate to the provider.
 
-    Raises BadIban, ProfileMissing, or the provider's refusal (the account is then failed).
+    Whoever had another account before confirms the change with their password.
+    Raises BadIban, ProfileMissing, NotConfirmed, or the provider's refusal (the account is then
+    failed).
     """
+    if had_bank_account(user) and not user.check_password(password):
+        raise NotConfirmed(field="password")
     number = _checked(iban)
     customer_id = people.ensure_customer(user, at=at)
     recipient_id = people.ensure_recipient(user, at=at)
@@ -135,6 +141,21 @@ def drop_by_mandate(*, mandate_id: str, at: datetime) -> BankAccount | None:
     return accounts.fail_bank_account(bank_account_id=account.pk, at=at, reason="mandate_inactive")
 
 
+def revoke_mandate(*, user: User, at: datetime) -> BankAccount:
+    """Take back the leave to debit the person's account; it is used no more, either way.
+
+    Debits that are with the bank already are carried out. Raises NoBankAccount.
+    """
+    account = active_bank_account(user)
+    if account is None:
+        raise NoBankAccount
+    revoked = accounts.revoke_mandate(bank_account_id=account.pk, at=at)
+    letters.mandate_revoked(revoked, at=at)
+    if account.provider_method:
+        forgetting.forget_method(subject_of(account), account.provider_method, at=at)
+    return revoked
+
+
 def _checked(iban: str) -> IBAN:
     try:
         return IBAN(iban)
@@ -201,7 +222,7 @@ def _set_destination(account: BankAccount, iban: str, recipient_id: str, *, at: 
 def _activate(
     account: BankAccount, found: BankSetup, recipient_id: str, *, at: datetime
 ) -> BankAccount:
-    return accounts.activate_bank_account(
+    active = accounts.activate_bank_account(
         bank_account_id=account.pk,
         at=at,
         fingerprint=found.bank.fingerprint if found.bank else "",
@@ -210,6 +231,9 @@ def _activate(
         provider_mandate=found.mandate_id,
         provider_recipient=recipient_id,
     )
+    if active.is_cooling_down(at):
+        letters.bank_account_changed(active, at=at)
+    return active
 
 
 def _row_of(operation: ProviderOperation) -> int:

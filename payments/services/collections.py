@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import connection, transaction
 
 from accounts.models import BankAccount, BankStatus
+from accounts.selectors import latest_bank_account
 from core.audit import subject_of
 from core.clock import day_of
-from core.dates import business_days_before, target_day_on_or_after
+from core.dates import business_days_before
 from core.errors import DomainError
 from core.transitions import advance
 from ledger.chart import EntryKind
@@ -30,15 +31,21 @@ from payments.limits import (
     ANNOUNCE_BANK_DAYS,
     LONGEST_NOTICE_DAYS,
     MIN_DEBIT_CENTS,
-    RETRY_WAITS_DAYS,
-    SHORTEST_NOTICE_DAYS,
 )
-from payments.models import Collection, OperationKind
-from payments.services import booking, letters, operations
+from payments.models import Collection, OperationKind, PaymentCard, ProviderOperation
+from payments.retries import debited_on, next_try_on
+from payments.services import booking, cards, letters, operations
 from payments.services.passing_on import locked_collection, pass_on, pass_on_collected
-from payments.states import COLLECTION_TRANSITIONS, CollectionStatus, OperationStatus
+from payments.states import (
+    COLLECTION_TRANSITIONS,
+    CardStatus,
+    CollectionStatus,
+    OperationStatus,
+)
 
 log = structlog.get_logger(__name__)
+
+_CONFIRM_YOURSELF: Final = "authentication_required"
 
 
 class _Due(NamedTuple):
@@ -58,12 +65,18 @@ def collect_due(*, on: date, at: datetime) -> dict[str, object]:
     accounts = {
         account.user_id: account for account in BankAccount.objects.filter(status=BankStatus.ACTIVE)
     }
+    in_use = PaymentCard.objects.filter(status=CardStatus.ACTIVE).select_related("person")
+    by_card = {card.person_id: card for card in in_use}
     for due in _due(on):
-        account = accounts.get(due.borrower_id)
-        if account is None or not account.provider_mandate:
+        account, card = accounts.get(due.borrower_id), by_card.get(due.borrower_id)
+        if card is not None:
+            if on < payable_on(due.due_on):
+                continue
+            account = account or latest_bank_account(card.person)
+        if account is None or not (card or account.provider_mandate):
             without_account += 1
             continue
-        collection = _record(due, account, on=on, at=at)
+        collection = _record(due, account, card, on=on, at=at)
         try:
             _send(collection, at=at)
         except DomainError as problem:
@@ -82,7 +95,7 @@ def collect_due(*, on: date, at: datetime) -> dict[str, object]:
 
 def send(*, collection_id: int, at: datetime) -> Collection:
     """Ask for the debit of a recorded collection; repeating it is harmless."""
-    rows = Collection.objects.select_related("bank_account", "instalment__loan")
+    rows = Collection.objects.select_related("bank_account", "card", "instalment__loan")
     collection = rows.get(pk=collection_id)
     _send(collection, at=at)
     collection.refresh_from_db()
@@ -96,18 +109,27 @@ def _send(collection: Collection, *, at: datetime) -> None:
         at=at,
         params=_params(collection),
     )
-    params = operation.params | {"target_on": date.fromisoformat(operation.params["target_on"])}
     try:
         if operation.status != OperationStatus.CONFIRMED:
-            operations.carry_out(
-                operation,
-                lambda key: gateway().collect(key=key, metadata=operation.metadata, **params),
-                at=at,
-            )
+            operations.carry_out(operation, lambda key: _ask(collection, operation, key), at=at)
     except Refused as refusal:
-        _fail(collection.pk, refusal.reason, at=at)
+        code = refusal.decline_code or refusal.reason
+        _fail(collection.pk, code, at=at)
+        if collection.card:
+            cards.note_refusal(card=collection.card, code=code, at=at)
         raise
     _note_sent(collection.pk, Payment.read(operation.answer), at=at)
+    if collection.card:
+        refresh(collection_id=collection.pk, at=at)
+
+
+def _ask(collection: Collection, operation: ProviderOperation, key: str) -> Payment:
+    """Ask the bank for a debit on its day, or the card for the money now."""
+    params = dict(operation.params)
+    if collection.card:
+        return gateway().charge_card(key=key, metadata=operation.metadata, **params)
+    params["target_on"] = date.fromisoformat(params["target_on"])
+    return gateway().collect(key=key, metadata=operation.metadata, **params)
 
 
 def look(*, collection_id: int, at: datetime) -> Collection:
@@ -134,23 +156,26 @@ def _due(on: date) -> Iterator[_Due]:
         cursor.execute(_DUE, {"horizon": horizon, "least": MIN_DEBIT_CENTS})
         rows = [_Due(*row) for row in cursor.fetchall()]
     for due in rows:
+        first_day: date | None
         if due.failed_on is None:
             first_day = business_days_before(payable_on(due.due_on), ANNOUNCE_BANK_DAYS)
         else:
-            waits = RETRY_WAITS_DAYS[min(due.tries, len(RETRY_WAITS_DAYS)) - 1]
-            first_day = due.failed_on + timedelta(days=waits)
-        if first_day <= on:
+            first_day = next_try_on(due.tries, due.failed_on)
+        if first_day is not None and first_day <= on:
             yield due
 
 
 @transaction.atomic
-def _record(due: _Due, account: BankAccount, *, on: date, at: datetime) -> Collection:
-    soonest = target_day_on_or_after(on + timedelta(days=SHORTEST_NOTICE_DAYS))
+def _record(
+    due: _Due, account: BankAccount, card: PaymentCard | None, *, on: date, at: datetime
+) -> Collection:
+    soonest = on if card else debited_on(on)
     collection, _ = Collection.objects.get_or_create(
         instalment_id=due.instalment_id,
         number=due.tries + 1,
         defaults={
             "bank_account": account,
+            "card": card,
             "amount_cents": due.open_cents,
             "target_on": max(payable_on(due.due_on), soonest),
             "created_at": at,
@@ -161,13 +186,21 @@ def _record(due: _Due, account: BankAccount, *, on: date, at: datetime) -> Colle
 
 def _params(collection: Collection) -> dict[str, object]:
     account, instalment = collection.bank_account, collection.instalment
+    description = f"{instalment.loan.number} {instalment.number}"
+    if collection.card:
+        return {
+            "customer_id": collection.card.provider_customer,
+            "method_id": collection.card.provider_method,
+            "amount_cents": collection.amount_cents,
+            "description": description,
+        }
     return {
         "customer_id": account.provider_customer,
         "method_id": account.provider_method,
         "mandate_id": account.provider_mandate,
         "amount_cents": collection.amount_cents,
         "target_on": collection.target_on.isoformat(),
-        "description": f"{instalment.loan.number} {instalment.number}",
+        "description": description,
     }
 
 
@@ -184,7 +217,8 @@ def _note_sent(collection_id: int, fact: Payment, *, at: datetime) -> None:
         payment_id=fact.id,
     )
     _tell(collection, LoanEventKind.TRIED, at=at)
-    letters.debit_announced(collection, at=at)
+    if not collection.card_id:
+        letters.debit_announced(collection, at=at)
 
 
 @transaction.atomic
@@ -239,7 +273,10 @@ def _note_failure(collection: Collection, reason: str, *, at: datetime) -> None:
         settled_on=day_of(at),
     )
     _tell(collection, LoanEventKind.RETURNED, at=at)
-    letters.debit_returned(collection, at=at)
+    if reason == _CONFIRM_YOURSELF:
+        letters.card_needs_you(collection, at=at)
+    else:
+        letters.debit_returned(collection, at=at)
 
 
 def _tell(collection: Collection, kind: LoanEventKind, *, at: datetime) -> None:

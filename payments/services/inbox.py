@@ -11,10 +11,18 @@ from django.db.models import F
 
 from core.errors import DomainError
 from payments.facts import Event
-from payments.models import CapitalPayment, Collection, PayIn, Payout, WebhookEvent
+from payments.models import (
+    CapitalPayment,
+    Collection,
+    PayIn,
+    PaymentCard,
+    Payout,
+    WebhookEvent,
+)
 from payments.services import (
     bank_accounts,
     capital,
+    cards,
     collections,
     identity,
     late_returns,
@@ -110,9 +118,15 @@ def _payment_of_many(object_id: str, at: datetime) -> bool:
 _collection = _refresh(Collection, "payment_id", collections.refresh, "collection_id")
 _collection_alone = _refresh(Collection, "payment_id", collections.look, "collection_id")
 _pay_in = _refresh(PayIn, "session_id", pay_ins.refresh, "pay_in_id")
+_card = _refresh(PaymentCard, "session_id", cards.settle, "card_id")
 _pay_in_by_payment = _refresh(PayIn, "payment_id", pay_ins.refresh, "pay_in_id")
 _payout = _refresh(Payout, "payout_id", payouts.refresh, "payout_id")
 _capital = _refresh(CapitalPayment, "topup_id", capital.refresh, "payment_id")
+
+
+def _session(object_id: str, at: datetime) -> bool:
+    """A hosted page is for a pay-in, or to save a card."""
+    return _pay_in(object_id, at) or _card(object_id, at)
 
 
 def _identity(object_id: str, at: datetime) -> bool:
@@ -142,8 +156,8 @@ _ACTS: Final[Acts] = {
     "charge.dispute.funds_withdrawn": _dispute,
     "checkout.session.async_payment_failed": _pay_in,
     "checkout.session.async_payment_succeeded": _pay_in,
-    "checkout.session.completed": _pay_in,
-    "checkout.session.expired": _pay_in,
+    "checkout.session.completed": _session,
+    "checkout.session.expired": _session,
     "identity.verification_session.canceled": _identity,
     "identity.verification_session.processing": _identity,
     "identity.verification_session.requires_input": _identity,

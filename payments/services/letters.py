@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from accounts.models import CheckStatus, IdentityCheck
+from accounts.models import BankAccount, CheckStatus, IdentityCheck
+from core.clock import day_of
 from notifications.services import notify
-from payments.models import Collection, PayIn, Payout
+from payments.models import Collection, PayIn, PaymentCard, Payout
+from payments.retries import debited_on, next_try_on
 
 
 def pay_in_arrived(pay_in: PayIn, *, at: datetime) -> None:
@@ -57,6 +60,44 @@ def withdrawal_came_back(payout: Payout, *, at: datetime) -> None:
     )
 
 
+def bank_account_changed(account: BankAccount, *, at: datetime) -> None:
+    """Another bank account took the place of the one before: whoever did not do it must know."""
+    notify(
+        person_id=account.user_id,
+        kind="bank_account_changed",
+        key=f"bank_account_changed:{account.pk}",
+        facts={"iban": account.iban_masked, "payouts_from_at": account.payouts_from},
+        at=at,
+    )
+
+
+def card_is_over(card: PaymentCard, *, at: datetime) -> None:
+    """A card that instalments were taken from cannot be used any more."""
+    notify(
+        person_id=card.person_id,
+        kind="card_is_over",
+        key=f"card_is_over:{card.pk}",
+        facts={"card": str(card), "is_expired": card.failure_code == "expired_card"},
+        at=at,
+    )
+
+
+def card_needs_you(collection: Collection, *, at: datetime) -> None:
+    """The bank wants the holder of the card to confirm a payment: a link to pay."""
+    _about(collection, "card_needs_you", at=at)
+
+
+def mandate_revoked(account: BankAccount, *, at: datetime) -> None:
+    """The leave to debit an account was taken back by its holder."""
+    notify(
+        person_id=account.user_id,
+        kind="mandate_revoked",
+        key=f"mandate_revoked:{account.pk}",
+        facts={"iban": account.iban_masked, "is_borrower": account.user.is_borrower},
+        at=at,
+    )
+
+
 def debit_announced(collection: Collection, *, at: datetime) -> None:
     """Tell the payer amount and day before the bank is debited."""
     _about(collection, "instalment_due", at=at)
@@ -75,11 +116,17 @@ def surplus_held(collection: Collection, cents: int, *, at: datetime) -> None:
 
 
 def debit_returned(collection: Collection, *, at: datetime) -> None:
-    """The bank returned the debit."""
-    _about(collection, "collection_returned", at=at)
+    """The bank returned the debit: why, and when it is tried again."""
+    sent_on = next_try_on(collection.number, collection.settled_on or day_of(at))
+    again: dict[str, object] = {"why": collection.failure_code, "is_last": sent_on is None}
+    if sent_on:
+        again["next_on"] = max(debited_on(sent_on), collection.target_on)
+    _about(collection, "collection_returned", again, at=at)
 
 
-def _about(collection: Collection, kind: str, *, at: datetime) -> None:
+def _about(
+    collection: Collection, kind: str, more: Mapping[str, object] | None = None, *, at: datetime
+) -> None:
     loan = collection.instalment.loan
     notify(
         person_id=loan.borrower_id,
@@ -90,6 +137,7 @@ def _about(collection: Collection, kind: str, *, at: datetime) -> None:
             "number": loan.number,
             "amount_cents": collection.amount_cents,
             "due_on": collection.target_on,
+            **(more or {}),
         },
         at=at,
     )

@@ -133,7 +133,7 @@ def _reopen(*, at: datetime) -> int:
 
 def _transfer(payout: Payout, *, at: datetime) -> None:
     account = active_bank_account(payout.person)
-    if account is None or not account.provider_recipient:
+    if account is None or not account.provider_recipient or account.is_cooling_down(at):
         return
     group = payout.loan.number if payout.loan else f"withdrawal-{payout.pk}"
     operation = operations.intend(

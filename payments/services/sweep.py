@@ -12,11 +12,18 @@ from accounts.models import BankAccount, BankStatus, CheckStatus, IdentityCheck
 from core.clock import day_of
 from core.errors import DomainError
 from payments.limits import PATIENCE
-from payments.models import CapitalPayment, Collection, PayIn, Payout, ProviderOperation
+from payments.models import (
+    CapitalPayment,
+    Collection,
+    PayIn,
+    Payout,
+    ProviderOperation,
+)
 from payments.services import (
     bank_accounts,
     capital,
     collections,
+    forgetting,
     identity,
     inbox,
     lookups,
@@ -50,6 +57,7 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "capital": _capital(before, at),
         "identity_checks": _identity_checks(before, at),
         "bank_accounts": _bank_accounts(before, at),
+        "forgotten": forgetting.forget_waiting(at=at),
         "passed_on": pass_on_collected(at=at),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,14 +15,16 @@ from ledger.chart import Role
 from ledger.services import locked_accounts
 from payments.errors import (
     AmountOutOfRange,
+    CoolingDown,
     NoBankAccount,
     NotIdentified,
     NotWithdrawable,
+    NotYetFinal,
     WrongRole,
 )
 from payments.limits import MIN_WITHDRAWAL_CENTS
 from payments.models import Payout
-from payments.selectors import withdrawable_cents
+from payments.selectors import withdrawable_cents, withdrawable_from
 from payments.services import booking
 from payments.states import PayoutKind
 
@@ -34,7 +36,7 @@ def request_withdrawal(
     """Take money out of a wallet and put it on its way to the person's bank.
 
     The same `request_key` again returns the same payout. Raises WrongRole, NotIdentified,
-    NoBankAccount, AmountOutOfRange or NotWithdrawable.
+    NoBankAccount, CoolingDown, AmountOutOfRange, NotWithdrawable or NotYetFinal.
     """
     if lender.is_staff:
         raise WrongRole
@@ -43,12 +45,14 @@ def request_withdrawal(
         return earlier
     if not is_identified(lender):
         raise NotIdentified
-    if active_bank_account(lender) is None:
+    account = active_bank_account(lender)
+    if account is None:
         raise NoBankAccount
+    if account.is_cooling_down(at):
+        raise CoolingDown(from_at=account.payouts_from)
     if amount_cents < MIN_WITHDRAWAL_CENTS:
         raise AmountOutOfRange(field="amount")
-    if amount_cents > withdrawable_cents(lender, day_of(at)):
-        raise NotWithdrawable(field="amount")
+    _check_final(lender, amount_cents, on=day_of(at))
     payout = Payout.objects.create(
         kind=PayoutKind.WITHDRAWAL,
         person=lender,
@@ -61,3 +65,14 @@ def request_withdrawal(
     )
     enqueue("payments.send_payouts")
     return payout
+
+
+def _check_final(person: User, amount_cents: int, *, on: date) -> None:
+    """Refuse what is not in the wallet, or may not leave it yet; the latter with its day."""
+    most_cents = withdrawable_cents(person, on)
+    if amount_cents <= most_cents:
+        return
+    from_on = withdrawable_from(person, amount_cents, on)
+    if from_on is None:
+        raise NotWithdrawable(field="amount")
+    raise NotYetFinal(field="amount", most_cents=most_cents, from_on=from_on)

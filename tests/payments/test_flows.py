@@ -110,6 +110,7 @@ def test_a_second_bank_account_replaces_the_first_without_another_page():
         holder_name="Jana Sommer",
         accepted=world.PROOF,
         at=world.at(),
+        password=people.PASSWORD,
     )
     assert added.onboarding_url == ""
     assert active_bank_account(user).iban_masked.endswith("03")
@@ -296,6 +297,10 @@ def test_a_disbursement_that_came_back_goes_out_again_to_another_account():
     payout.refresh_from_db()
     assert payout.status == PayoutStatus.RETURNED
     world.add_bank(borrower, on, iban="DE08370400440532013003")
+    payouts.send_due(on=on, at=world.at(on))
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.REQUESTED
+    on += timedelta(days=1)
     payouts.send_due(on=on, at=world.at(on))
     world.play(on + timedelta(days=6))
     payout.refresh_from_db()

@@ -96,7 +96,12 @@ def identify(user: User, on: date = MONDAY, *, refusal: str = "", last_name: str
 def add_bank(user: User, on: date = MONDAY, *, iban: str = control.GOOD_IBAN) -> None:
     """Add a bank account and agree to the provider's terms."""
     added = bank_accounts.add(
-        user=user, iban=iban, holder_name="Jana Sommer", accepted=PROOF, at=at(on)
+        user=user,
+        iban=iban,
+        holder_name="Jana Sommer",
+        accepted=PROOF,
+        at=at(on),
+        password=people.PASSWORD,
     )
     if added.onboarding_url:
         control.finish_onboarding(last_part(added.onboarding_url))

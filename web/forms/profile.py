@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -57,4 +57,18 @@ class BankForm(PariForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=_("It goes to the payment provider; we keep only the last digits."),
     )
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_(
+            "You change the account that your money goes to. We write to you about it, and nothing "
+            "is paid out to the new one for a day."
+        ),
+    )
     agrees = forms.BooleanField(label=_("I give this mandate."))
+
+    def __init__(self, *args: Any, is_change: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_change:
+            del self.fields["password"]

@@ -25,6 +25,7 @@ from lending.selectors.requests import requests_of
 from lending.selectors.trouble import trouble_of
 from lending.selectors.wallet import wallet_of
 from lending.states import OPEN_FOR_BORROWER
+from payments.selectors import debits_of
 from web.access import borrowers_only, person_of
 
 
@@ -61,6 +62,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "documents": documents_of_loan(person, own.pk),
         "waiting": open_change_of(person, own.pk),
         "changes": changes_of(person, own.pk),
+        "debits": debits_of(person, own.pk),
         "today": today,
         **_payable(own, today),
     }

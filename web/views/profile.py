@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,17 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as people
-from accounts.models import BankStatus, Role
+from accounts.models import BankStatus, Role, User
 from accounts.services import save_profile
 from core import clock
-from payments.services import bank_accounts, identity
+from payments import selectors as payments
+from payments.services import bank_accounts, cards, identity
 from payments.services.people import onboarding_url
-from web.access import person_of
+from payments.states import CardStatus
+from web.access import borrowers_only, person_of
 from web.addresses import address_of
 from web.errors import refusals_on, refusals_told
 from web.forms.base import posted
 from web.forms.profile import BankForm, ProfileForm
-from web.mandate_text import mandate_text
+from web.mandate_text import card_text, mandate_text
 from web.navigation import home_of
 from web.views.preferences import keep_language
 
@@ -75,11 +78,29 @@ def _page(
         "is_identified": people.is_identified(person),
         "bank_account": people.latest_bank_account(person),
         "bank_form": bank_form
-        or BankForm(initial={"holder_name": known.full_name if known else ""}, prefix="bank"),
+        or BankForm(
+            initial={"holder_name": known.full_name if known else ""},
+            prefix="bank",
+            is_change=people.had_bank_account(person),
+        ),
+        "now": clock.now(),
         "mandate_text": mandate_text(person),
+        **_card_of(person),
         "is_staff": person.role == Role.STAFF,
     }
     return render(request, "profile/profile.html", context)
+
+
+def _card_of(person: User) -> dict[str, Any]:
+    """The borrower's debit card, or why the last one was not saved."""
+    card = payments.card_of(person)
+    latest = None if card else payments.latest_card_of(person)
+    is_refused = latest is not None and latest.status == CardStatus.FAILED
+    return {
+        "card": card,
+        "failed_card": latest if is_refused else None,
+        "card_text": card_text(),
+    }
 
 
 @require_POST
@@ -109,8 +130,8 @@ def identity_return(request: HttpRequest) -> HttpResponse:
 def add_bank_account(request: HttpRequest) -> HttpResponse:
     """Hand a bank account and its mandate to the provider."""
     person = person_of(request)
-    form = BankForm(request.POST, prefix="bank")
-    if form.is_valid():
+    form = BankForm(request.POST, prefix="bank", is_change=people.had_bank_account(person))
+    if form.is_valid() and _may_try_password(request, form):
         with refusals_on(form):
             added = bank_accounts.add(
                 user=person,
@@ -119,6 +140,7 @@ def add_bank_account(request: HttpRequest) -> HttpResponse:
                 accepted=_proof(request),
                 at=clock.now(),
                 return_url=request.build_absolute_uri(reverse("web:bank_return")),
+                password=form.cleaned_data.get("password", ""),
             )
             if added.onboarding_url:
                 return redirect(added.onboarding_url)
@@ -127,10 +149,70 @@ def add_bank_account(request: HttpRequest) -> HttpResponse:
     return _page(request, bank_form=form)
 
 
-def _proof(request: HttpRequest) -> bank_accounts.MandateProof:
+def _may_try_password(request: HttpRequest, form: BankForm) -> bool:
+    """Whether a password may be tried here again so soon, as at the login."""
+    if "password" not in form.cleaned_data:
+        return True
+    if ratelimit.consume(request, action="reauthenticate", user=person_of(request)):
+        return True
+    form.add_error("password", _("Too many attempts. Please try again later."))
+    return False
+
+
+@require_POST
+@login_required
+def revoke_mandate(request: HttpRequest) -> HttpResponse:
+    """Take back the leave to debit the person's bank account."""
+    with refusals_told(request):
+        bank_accounts.revoke_mandate(user=person_of(request), at=clock.now())
+        messages.success(request, _("Your direct debit mandate is revoked."))
+    return redirect(reverse("web:profile") + "#bank")
+
+
+@require_POST
+@borrowers_only
+def add_card(request: HttpRequest) -> HttpResponse:
+    """Go to the provider's page on which a debit card is saved."""
+    if "agrees" not in request.POST:
+        messages.error(request, _("Please tick that you agree."))
+        return redirect(reverse("web:profile") + "#card")
+    url = ""
+    with refusals_told(request):
+        saving = cards.save_card(
+            user=person_of(request),
+            accepted=_proof(request, card_text()),
+            at=clock.now(),
+            return_url=request.build_absolute_uri(reverse("web:card_return")),
+        )
+        url = saving.url
+    return redirect(url or "web:profile")
+
+
+@require_safe
+@borrowers_only
+def card_return(request: HttpRequest) -> HttpResponse:
+    """Back from the provider: see whether the card can be used now."""
+    latest = payments.latest_card_of(person_of(request))
+    if latest:
+        with refusals_told(request):
+            cards.settle(card_id=latest.pk, at=clock.now())
+    return redirect(reverse("web:profile") + "#card")
+
+
+@require_POST
+@borrowers_only
+def remove_card(request: HttpRequest) -> HttpResponse:
+    """Take no more instalments from the card."""
+    with refusals_told(request):
+        cards.remove_card(user=person_of(request), at=clock.now())
+        messages.success(request, _("The card is removed."))
+    return redirect(reverse("web:profile") + "#card")
+
+
+def _proof(request: HttpRequest, text: str = "") -> bank_accounts.MandateProof:
     """The words of the mandate and from where they were accepted."""
     return bank_accounts.MandateProof(
-        text=mandate_text(person_of(request)),
+        text=text or mandate_text(person_of(request)),
         ip=address_of(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:500],
     )

@@ -18,6 +18,8 @@ from core import clock
 from ledger.chart import Role
 from lending.selectors.wallet import statement_lines, statement_of, wallet_of
 from payments import selectors as payments
+from payments.limits import MIN_PAY_IN_CENTS
+from payments.seasoning import waiting_money
 from payments.services import pay_ins
 from payments.services.withdrawals import request_withdrawal
 from payments.states import PayInStatus
@@ -67,11 +69,11 @@ def wallet(request: HttpRequest) -> HttpResponse:
 
 
 def _balances(person: User) -> dict[str, Any]:
-    today = clock.business_date()
+    wallet, waiting = wallet_of(person), waiting_money(person, clock.business_date())
     return {
-        "wallet": wallet_of(person),
-        "withdrawable_cents": payments.withdrawable_cents(person, today),
-        "unseasoned_cents": payments.unseasoned_cents(person, today),
+        "wallet": wallet,
+        "waiting": waiting,
+        "withdrawable_cents": max(0, wallet.cash_cents - sum(each.cents for each in waiting)),
     }
 
 
@@ -80,7 +82,7 @@ def _balances(person: User) -> dict[str, Any]:
 def pay_in(request: HttpRequest) -> HttpResponse:
     """Ask for the amount and go to the provider's page."""
     person = person_of(request)
-    form = PayInForm(posted(request))
+    form = PayInForm(posted(request), initial=_asked_for(request))
     if form.is_valid():
         with refusals_on(form):
             started = pay_ins.start_pay_in(
@@ -93,6 +95,13 @@ def pay_in(request: HttpRequest) -> HttpResponse:
             return redirect(started.url or "web:wallet")
     context = {"form": form, "missing_of_person": people.missing_steps(person)}
     return render(request, "wallet/pay_in.html", context | _balances(person))
+
+
+def _asked_for(request: HttpRequest) -> dict[str, int]:
+    """The amount that a link to this page names, in cents."""
+    cents = request.GET.get("amount", "")
+    is_amount = cents.isascii() and cents.isdigit() and len(cents) < 10
+    return {"amount": max(int(cents), MIN_PAY_IN_CENTS)} if is_amount else {}
 
 
 @require_safe
@@ -135,9 +144,13 @@ def withdraw(request: HttpRequest) -> HttpResponse:
             told = _("%(amount)s are on their way to your bank account.")
             messages.success(request, told % {"amount": euro(payout.amount_cents)})
             return redirect("web:wallet")
+    account = people.active_bank_account(person)
     context = {
         "form": form,
-        "bank_account": people.active_bank_account(person),
+        "bank_account": account,
+        "cooling_until": account.payouts_from
+        if account and account.is_cooling_down(clock.now())
+        else None,
         "missing_of_person": people.missing_steps(person),
     }
     return render(request, "wallet/withdraw.html", context | balances)

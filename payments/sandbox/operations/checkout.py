@@ -15,9 +15,9 @@ LIFE: Final = timedelta(hours=24)
 
 
 def create(work: Work, params: dict[str, Any]) -> Record:
-    """POST checkout/sessions; only a payment of named lines is held here."""
-    if params.get("mode") != "payment":
-        raise bad_parameter("Only mode `payment` is held here.", param="mode")
+    """POST checkout/sessions: a payment of named lines, or a card to be saved for later."""
+    if params.get("mode") not in ("payment", "setup"):
+        raise bad_parameter("Only modes `payment` and `setup` are held here.", param="mode")
     if not params.get("success_url"):
         raise bad_parameter(
             "Missing required param: success_url.",
@@ -28,7 +28,11 @@ def create(work: Work, params: dict[str, Any]) -> Record:
     if customer_id:
         work.find(customer_id, "customer", param="customer", status=400)
     expires_at = _expiry(work, params)
-    data = _data(params, _total(params)) | {"expires_at": clock.seconds(expires_at)}
+    is_setup = params["mode"] == "setup"
+    data = _data(params, None if is_setup else _total(params))
+    data["expires_at"] = clock.seconds(expires_at)
+    if is_setup:
+        data |= {"payment_status": "no_payment_required", "setup_intent": _setup(work, params)}
     session = work.add("checkout.session", data, parent=customer_id, hidden=_hidden(params))
     work.change(session, url=page(params["success_url"], "checkout", session.id))
     work.schedule("expire_session", session, expires_at)
@@ -68,6 +72,8 @@ def pay(work: Work, session: Record, given: dict[str, Any], *, ip: str, user_age
         raise invalid("This Checkout Session is no longer open.")
     method = payment_methods.make(work, given, name="payment_method_data")
     _check_method(session, method)
+    if session.data["mode"] == "setup":
+        return _save(work, session, method)
     intent = _intent(work, session)
     mandate_id = ""
     if method.data["type"] == "sepa_debit":
@@ -113,7 +119,27 @@ def page(address: str, noun: str, object_id: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/sandbox/{noun}/{object_id}/"
 
 
-def _data(params: dict[str, Any], total_cents: int) -> dict[str, Any]:
+def _setup(work: Work, params: dict[str, Any]) -> str:
+    """The setup intent of a page on which a card is saved."""
+    given = {
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
+        "customer": params.get("customer", ""),
+        "metadata": params.get("setup_intent_data", {}).get("metadata", {}),
+        "usage": "off_session",
+    }
+    return setup_intents.create(work, given).id
+
+
+def _save(work: Work, session: Record, method: Record) -> Record:
+    """Someone saves a card on the page."""
+    intent = work.find(session.data["setup_intent"], "setup_intent", account=session.account)
+    setup_intents.keep(work, intent, method)
+    work.change(session, status="complete", url=None)
+    events.emit(work, "checkout.session.completed", session)
+    return intent
+
+
+def _data(params: dict[str, Any], total_cents: int | None) -> dict[str, Any]:
     kinds = params.get("allowed_payment_method_types") or ["card", "sepa_debit"]
     return {
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
@@ -137,7 +163,7 @@ def _data(params: dict[str, Any], total_cents: int) -> dict[str, Any]:
         "invoice": None,
         "locale": params.get("locale"),
         "metadata": params.get("metadata", {}),
-        "mode": "payment",
+        "mode": params["mode"],
         "origin_context": None,
         "payment_intent": None,
         "payment_link": None,
@@ -158,7 +184,8 @@ def _data(params: dict[str, Any], total_cents: int) -> dict[str, Any]:
 
 
 def _hidden(params: dict[str, Any]) -> dict[str, Any]:
-    lines = [line.get("price_data", {}).get("product_data", {}) for line in params["line_items"]]
+    items = params.get("line_items") or []
+    lines = [line.get("price_data", {}).get("product_data", {}) for line in items]
     return {
         "payment_intent_data": params.get("payment_intent_data", {}),
         "words": ", ".join(line.get("name", "") for line in lines),

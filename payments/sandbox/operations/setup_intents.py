@@ -64,6 +64,14 @@ def confirm(work: Work, params: dict[str, Any], intent_id: str) -> Record:
     return _confirm(work, intent, params)
 
 
+def keep(work: Work, intent: Record, method: Record) -> None:
+    """Keep a payment method that was given on a page for the customer."""
+    if intent.data["customer"]:
+        payment_methods.attach(work, method, intent.data["customer"])
+    work.change(intent, payment_method=method.id, status="succeeded")
+    events.emit(work, "setup_intent.succeeded", intent)
+
+
 def retrieve_mandate(work: Work, params: dict[str, Any], mandate_id: str) -> Record:
     """GET mandates/{id}."""
     return work.find(mandate_id, "mandate", param="mandate")

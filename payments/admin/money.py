@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin
+from core.admin import EMPTY, ReadOnlyAdmin
+from core.wording import day
 from payments.models import (
     CapitalPayment,
     Collection,
@@ -16,6 +18,10 @@ from payments.models import (
     ProviderOperation,
     WebhookEvent,
 )
+from payments.retries import next_try_on, why
+from payments.states import CollectionStatus
+
+_FAILED: Final = (CollectionStatus.FAILED, CollectionStatus.TAKEN_BACK)
 
 
 @admin.register(PayIn)
@@ -43,11 +49,34 @@ class CollectionAdmin(ReadOnlyAdmin):
     """Debits of instalments."""
 
     labels: ClassVar = {"amount_cents": _("amount"), "fee_cents": _("provider's charge")}
-    list_display = ("uuid", "instalment", "number", "amount_cents", "status", "target_on")
+    list_display = (
+        "uuid",
+        "instalment",
+        "number",
+        "amount_cents",
+        "status",
+        "target_on",
+        "reason",
+        "again",
+    )
     list_filter = ("status", "failure_code", "target_on")
     list_select_related = ("instalment",)
     search_fields = ("instalment__loan__number", "payment_id")
     ordering = ("-id",)
+
+    @display(description=_("reason"), ordering="failure_code")
+    def reason(self, collection: Collection) -> Any:
+        """Why it failed, in words."""
+        return why(collection.failure_code) or EMPTY
+
+    @display(description=_("sent again on"))
+    def again(self, collection: Collection) -> str:
+        """The day of the next attempt, while the instalment is unpaid."""
+        failed_on = collection.returned_on or collection.settled_on
+        if collection.status not in _FAILED or collection.instalment.paid_on or failed_on is None:
+            return EMPTY
+        sent_on = next_try_on(collection.number, failed_on)
+        return day(sent_on) if sent_on else _("no more")
 
 
 @admin.register(Payout)
