@@ -199,7 +199,7 @@ def _look(market: Market, on: date, sights: dict[int, Sight]) -> bool:
 
 def _decided(market: Market, past: PastRound, purse: _Purse) -> Iterator[TriedStake]:
     """The stakes of the last mandate of a market, booked into its purse."""
-    result, requests = decide(market, past.seed), market.requests
+    result, requests = decide(market, past.seed, is_explained=False), market.requests
     purse.owed_cents = int(result.owed_cents[-1])
     own = np.flatnonzero(result.stakes.mandates == len(market.mandates.ids) - 1)
     for row in own.tolist():

@@ -154,7 +154,7 @@ def _trait_sets(traits: Bools) -> tuple[Bools, Ints]:
 
     Traits that are not to divide buckets are left out before.
     """
-    if not traits.any():
+    if len(traits) == 1 or not traits.any():
         return traits[:1], np.zeros(len(traits), np.int64)
     rows, number = np.unique(traits, axis=0, return_inverse=True)
     return rows, number.reshape(-1).astype(np.int64)

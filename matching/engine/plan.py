@@ -16,7 +16,7 @@ import numpy as np
 from matching.engine.book import Book
 from matching.engine.eligibility import Buckets, Eligibility
 from matching.engine.levels import WEIGHT_BITS, slopes
-from matching.engine.problem import GRADES, UNIT_CENTS, Bools, Ints
+from matching.engine.problem import UNIT_CENTS, Bools, Ints
 from matching.engine.rules import Rules
 
 PAR: Final = 1_000
@@ -79,7 +79,7 @@ def attainable(book: Book, buckets: Buckets, eligible: Eligibility) -> Ints:
     """
     placeable = np.zeros(len(book.owner), np.int64)
     sizes, kind = np.unique(book.stake_cap, return_inverse=True)
-    for grade in range(len(GRADES)):
+    for grade in np.unique(buckets.grade).tolist():
         total = np.zeros(len(book.owner), np.int64)
         for bucket in np.flatnonzero(buckets.grade == grade).tolist():
             mandates, targets = eligible.of(bucket), buckets.targets_of(bucket)
@@ -139,7 +139,10 @@ def _prices(
         rate = slopes(attainable_cents, taking_part.reach(priced))
         cover = [at * have for at, have in zip(price, taking_part.supply(rate), strict=True)]
         mean = sum(cover) // max(len(cover), 1)
-        price = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
+        dearer = [_dearer(at, mean, have) for at, have in zip(price, cover, strict=True)]
+        if dearer == price:
+            break  # and it would stay so
+        price = dearer
     return price, cover
 
 

@@ -100,8 +100,17 @@ class Pool:
 class Pour:
     """One run over all buckets; holds what is left in the purses and what was dealt."""
 
-    def __init__(self, book: Book, buckets: Buckets, plan: Plan, eligible: Eligibility) -> None:
-        """Prepare; `run` pours."""
+    def __init__(
+        self,
+        book: Book,
+        buckets: Buckets,
+        plan: Plan,
+        eligible: Eligibility,
+        *,
+        is_explained: bool = True,
+    ) -> None:
+        """Prepare; `run` pours, and notes reasons if it is to be explained."""
+        self._is_explained = is_explained
         self._book, self._buckets, self._plan, self._eligible = book, buckets, plan, eligible
         self._purse, self._standing = Purse(book), Standing(book)
         self._slope = slopes(plan.attainable_cents, plan.reach)
@@ -281,8 +290,9 @@ class Pour:
         at, units = chosen[taken], units[taken]
         mandates = pool.mandates[at]
         reason = np.zeros(len(at), np.int8)
-        full = (units == lots.cap[taken]).nonzero()[0]
-        reason[full] = self._binding(request, target, mandates[full])
+        if self._is_explained:
+            full = (units == lots.cap[taken]).nonzero()[0]
+            reason[full] = self._binding(request, target, mandates[full])
         self.register.write(
             request,
             mandates=mandates,
@@ -312,10 +322,12 @@ class Pour:
     def _skip(
         self, bucket: int, request: int, target: int, outcome: Outcome, short: int, idle: int
     ) -> None:
+        self.outcome[request] = outcome
+        if not self._is_explained:
+            return
         mandates = self._eligible.of(bucket)
         reason = self._binding(request, target, mandates)
         limited = np.bincount(reason, minlength=len(Reason)).tolist()
-        self.outcome[request] = outcome
         self.skipped.append(Skipped(request, short, len(mandates), tuple(limited), idle))
 
 

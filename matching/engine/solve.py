@@ -33,12 +33,19 @@ def solve(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
     return result
 
 
-def decide(market: Market, seed: int, rules: str = RULE_VERSION) -> Result:
-    """As `solve`, without the independent check: for trials that book nothing."""
+def decide(
+    market: Market, seed: int, rules: str = RULE_VERSION, *, is_explained: bool = True
+) -> Result:
+    """As `solve`, without the independent check: for trials that book nothing.
+
+    Args:
+        is_explained: whether the result says what limited each stake and held back each request
+            left alone; without, both are left out. The stakes are the same.
+    """
     book, known = open_book(market, seed), rules_of(rules)
     buckets, eligible = grouped(book, known)
     planned = plan(book, buckets, eligible, known)
-    pour = Pour(book, buckets, planned, eligible)
+    pour = Pour(book, buckets, planned, eligible, is_explained=is_explained)
     pour.run()
     return _result(book, buckets, eligible, planned, pour, pour.register.stakes(), seed)
 

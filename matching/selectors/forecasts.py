@@ -55,17 +55,19 @@ def forecast(
 ) -> Forecast:
     """Repeat a trial from later starts; `first` is the one over all rounds.
 
-    What was not done in all the time there is is not tried again with less.
+    What was not done in all the time there is is not tried again with less, and no trial begins
+    where less is left than the first one took: it would mostly tell where the history ends.
     """
     if not rounds:
         return Forecast(cash_cents, [], 0)
     begin, whole = rounds[0].on, (rounds[-1].on - rounds[0].on).days
-    taken = [_days(first, begin)]
-    if first.full_on is None:
+    needed = _days(first, begin)
+    taken = [needed]
+    if needed is None:
         return Forecast(cash_cents, taken, whole)
     for number in range(1, STARTS):
         later = [one for one in rounds if (one.on - begin).days * 2 * STARTS >= whole * number]
-        if later and later[0].on > begin:
+        if later and later[0].on > begin and (later[-1].on - later[0].on).days >= needed:
             taken.append(_days(try_order(later, order, cash_cents, until_full=True), later[0].on))
     ordered = sorted(taken, key=lambda days: inf if days is None else days)
     return Forecast(cash_cents, ordered, whole)

@@ -18,6 +18,7 @@ from matching.engine.backtest import Order, PastRound, try_order
 from matching.engine.changed import without_borrower, without_lender
 from matching.engine.problem import GRADES
 from matching.engine.snapshot import market_bytes
+from matching.engine.solve import decide
 from matching.engine.wishes import Filling, Wish, filling
 from matching.selectors.backtests import USUAL_CENTS, backtest, cash_to_try
 from matching.selectors.funding_curves import (
@@ -32,6 +33,7 @@ from tests.factories import people
 from tests.factories.mandates import mandate
 from tests.factories.people import AT
 from tests.matching.markets import small_market
+from tests.matching.rounds import solved
 from tests.matching.world import OLD, booked, on_market
 from tests.web.conftest import queries_of
 
@@ -71,6 +73,16 @@ def test_a_trial_keeps_to_cash_budget_rooms_and_limits() -> None:
     for stake in trial.stakes:
         by_request[stake.on, stake.request_id] = stake.amount_cents
     assert max(by_request.values()) <= 200_00
+
+
+def test_a_trial_gets_what_a_round_that_explains_itself_would_give() -> None:
+    for result in solved(300):
+        plain = decide(result.market, result.seed, is_explained=False)
+        for name in ("mandates", "requests", "units", "last", "level", "before_cents"):
+            assert (getattr(plain.stakes, name) == getattr(result.stakes, name)).all()
+        for name in ("rate", "outcome", "owed_cents", "placed_cents"):
+            assert (getattr(plain, name) == getattr(result, name)).all()
+        assert not plain.skipped and not plain.stakes.reason.any()
 
 
 def test_a_trial_leaves_the_stored_rounds_as_they_are() -> None:
