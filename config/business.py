@@ -56,6 +56,7 @@ MONEY_CHECKS: tuple[str, ...] = (
     "payments.verify.payouts_are_booked",
     "payments.verify.charges_are_booked",
     "payments.verify.returns_are_booked",
+    "payments.verify.disputes_are_known",
     "payments.verify.operations_are_finished",
     "payments.verify.provider_agrees",
     "payments.verify.suspense_agrees",

@@ -22,4 +22,13 @@ def check_payment_provider(**_: Any) -> list[CheckMessage]:
         )
     if settings.STRIPE_KEY and not settings.STRIPE_IS_LIVE and settings.IN_PRODUCTION:
         found.append(Warning("A test key pays nobody in production.", id="pari.W002"))
+    is_deaf = settings.STRIPE_KEY and not settings.STRIPE_THIN_WEBHOOK_SECRETS
+    if is_deaf and settings.IN_PRODUCTION:
+        found.append(
+            Warning(
+                "No secret for thin events: only the sweep hears of recipients' accounts.",
+                hint="Set PARI_STRIPE_THIN_WEBHOOK_SECRETS.",
+                id="pari.W003",
+            )
+        )
     return found

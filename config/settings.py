@@ -370,6 +370,7 @@ OLD_LEDGER_KEYS = env.words("PARI_OLD_LEDGER_KEYS")
 # --- The payment provider; without a key the embedded sandbox answers ----------------------------
 STRIPE_KEY = env.text("PARI_STRIPE_KEY", "")
 STRIPE_WEBHOOK_SECRETS = env.words("PARI_STRIPE_WEBHOOK_SECRETS")  # newest first, two to roll over
+STRIPE_THIN_WEBHOOK_SECRETS = env.words("PARI_STRIPE_THIN_WEBHOOK_SECRETS")
 STRIPE_IS_LIVE = STRIPE_KEY.startswith(("sk_live_", "rk_live_"))
 # Days for which money from a direct debit stays in the wallet: the payer may take it back so long.
 SEPA_SEASONING_DAYS = env.number("PARI_SEPA_SEASONING_DAYS", 56)

@@ -87,6 +87,20 @@ class AmountOutOfRange(DomainError):
     status = 422
 
 
+class NotAnswerable(DomainError):
+    """The dispute takes no answer any more, or the answer is empty."""
+
+    code = "dispute_not_answerable"
+    sentence = _("This dispute takes no answer any more.")
+
+
+class NotRefundable(DomainError):
+    """The pay-in cannot go back: not received, contested, spent, or given back already."""
+
+    code = "not_refundable"
+    sentence = _("This amount cannot be given back.")
+
+
 class NotWithdrawable(DomainError):
     """The amount is above what may leave today: reserved, on its way, or not yet final."""
 

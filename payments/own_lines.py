@@ -20,7 +20,10 @@ OWN_LINES: Final = f"""
 UNION ALL
     SELECT 'payin-returned:' || uuid, return_transaction_id, -amount_cents, 0, NULL,
            {_DEBITED_BACK}, created_at
-    FROM payments_payin WHERE return_transaction_id <> '' OR status = 'taken_back'
+    FROM payments_payin
+    WHERE (return_transaction_id <> '' OR status = 'taken_back')
+      AND NOT EXISTS (SELECT FROM payments_disputeline AS line
+                      WHERE line.reference = 'payin-returned:' || payments_payin.uuid)
 UNION ALL
     SELECT 'collection:' || uuid, transaction_id, amount_cents, fee_cents, NULL,
            '{{charge,payment}}', created_at
@@ -29,7 +32,22 @@ UNION ALL
 UNION ALL
     SELECT 'collection-returned:' || uuid, return_transaction_id, -amount_cents, 0, NULL,
            {_DEBITED_BACK}, created_at
-    FROM payments_collection WHERE return_transaction_id <> '' OR status = 'taken_back'
+    FROM payments_collection
+    WHERE (return_transaction_id <> '' OR status = 'taken_back')
+      AND NOT EXISTS (SELECT FROM payments_disputeline AS line
+                      WHERE line.reference = 'collection-returned:' || payments_collection.uuid)
+UNION ALL
+    SELECT line.reference, line.transaction_id, line.amount_cents, line.fee_cents, NULL,
+           {_DEBITED_BACK}, NULL
+    FROM payments_disputeline AS line
+UNION ALL
+    SELECT 'refund:' || uuid, transaction_id, -amount_cents, 0, NULL,
+           '{{payment_refund,refund}}', asked_at
+    FROM payments_refund WHERE transaction_id <> '' OR status IN ('sent', 'done', 'failed')
+UNION ALL
+    SELECT 'refund-failed:' || uuid, failure_id, amount_cents, 0, NULL,
+           '{{payment_failure_refund,refund_failure}}', asked_at
+    FROM payments_refund WHERE failure_id <> '' OR status = 'failed'
 UNION ALL
     SELECT 'capital:' || uuid, transaction_id, amount_cents, 0, NULL, '{{topup}}', created_at
     FROM payments_capitalpayment WHERE transaction_id <> '' OR status = 'confirmed'

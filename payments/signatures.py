@@ -20,11 +20,22 @@ class BadSignature(Exception):
 
 
 def webhook_secrets() -> list[str]:
-    """The secrets that count, newest first; the sandbox has one of its own, made from our key."""
+    """The secrets of snapshot events, newest first; the sandbox's is made from our own key."""
     if settings.STRIPE_KEY:
         return list(settings.STRIPE_WEBHOOK_SECRETS)
-    made = hmac.new(settings.SECRET_KEY.encode(), b"sandbox webhook secret", hashlib.sha256)
-    return [f"whsec_{made.hexdigest()}"]
+    return [_of_the_sandbox(b"sandbox webhook secret")]
+
+
+def thin_webhook_secrets() -> list[str]:
+    """The secrets of thin events, newest first: they have an address and secrets of their own."""
+    if settings.STRIPE_KEY:
+        return list(settings.STRIPE_THIN_WEBHOOK_SECRETS)
+    return [_of_the_sandbox(b"sandbox secret of thin events")]
+
+
+def _of_the_sandbox(use: bytes) -> str:
+    made = hmac.new(settings.SECRET_KEY.encode(), use, hashlib.sha256)
+    return f"whsec_{made.hexdigest()}"
 
 
 def check_signature(body: bytes, header: str, *, secrets: Sequence[str], now: float) -> None:

@@ -123,6 +123,64 @@ CAPITAL_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 }
 
 
+class DisputeStatus(TextChoices):
+    """Where a contested payment stands; each of the provider's words is one of these."""
+
+    INQUIRY = "inquiry", _("Inquiry, no money taken")
+    NEEDS_RESPONSE = "needs_response", _("Waits for our answer")
+    UNDER_REVIEW = "under_review", _("With the payer's bank")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+    CLOSED = "closed", _("Closed without loss")
+    UNKNOWN = "unknown", _("Unknown to us: look at it")
+
+
+_D = DisputeStatus
+DISPUTE_WORDS: Final[dict[str, DisputeStatus]] = {
+    "appeal_needs_response": _D.NEEDS_RESPONSE,
+    "appeal_under_review": _D.UNDER_REVIEW,
+    "lost": _D.LOST,
+    "needs_response": _D.NEEDS_RESPONSE,
+    "prevented": _D.CLOSED,
+    "under_review": _D.UNDER_REVIEW,
+    "warning_closed": _D.CLOSED,
+    "warning_needs_response": _D.INQUIRY,
+    "warning_under_review": _D.UNDER_REVIEW,
+    "won": _D.WON,
+}
+"""The provider's words; any other one is `UNKNOWN`, an alarm."""
+_OPEN_DISPUTE: Final = frozenset({_D.INQUIRY, _D.NEEDS_RESPONSE, _D.UNDER_REVIEW, _D.UNKNOWN})
+_DISPUTE_ENDS: Final = frozenset({_D.WON, _D.LOST, _D.CLOSED})
+DISPUTE_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    **{state: (_OPEN_DISPUTE | _DISPUTE_ENDS) - {state} for state in (_D.INQUIRY, _D.UNKNOWN)},
+    _D.NEEDS_RESPONSE: (_OPEN_DISPUTE | _DISPUTE_ENDS) - {_D.NEEDS_RESPONSE, _D.INQUIRY},
+    _D.UNDER_REVIEW: (_OPEN_DISPUTE | _DISPUTE_ENDS) - {_D.UNDER_REVIEW, _D.INQUIRY},
+    _D.LOST: frozenset({_D.NEEDS_RESPONSE, _D.UNDER_REVIEW, _D.WON, _D.UNKNOWN}),
+}
+"""Forward; an inquiry may turn into a dispute, and what is lost may be appealed."""
+DISPUTE_OPEN: Final = tuple(sorted(_OPEN_DISPUTE))
+DISPUTE_ANSWERABLE: Final = (_D.INQUIRY, _D.NEEDS_RESPONSE)
+
+
+class RefundStatus(TextChoices):
+    """Life of money that goes back to whoever paid it in."""
+
+    REQUESTED = "requested", _("Requested")
+    SENT = "sent", _("On its way back")
+    DONE = "done", _("Given back")
+    FAILED = "failed", _("Came back to us")
+    REFUSED = "refused", _("Refused")
+
+
+_F = RefundStatus
+REFUND_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    _F.REQUESTED: frozenset({_F.SENT, _F.REFUSED}),
+    _F.SENT: frozenset({_F.DONE, _F.FAILED}),
+    _F.DONE: frozenset({_F.FAILED}),
+}
+"""`done > failed`: the payer's bank may send money back after it seemed to have taken it."""
+
+
 class EventStatus(TextChoices):
     """What became of a webhook."""
 
@@ -161,3 +219,11 @@ CARD_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
     _V.PENDING: frozenset({_V.ACTIVE, _V.FAILED}),
     _V.ACTIVE: frozenset({_V.REMOVED, _V.FAILED}),
 }
+
+
+class EventSource(TextChoices):
+    """How an event reached us."""
+
+    SNAPSHOT = "snapshot", _("Webhook with a copy")
+    THIN = "thin", _("Thin webhook")
+    LISTED = "listed", _("Found in the provider's list")

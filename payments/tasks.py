@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from celery import shared_task
 from django.core.cache import cache
 
@@ -13,6 +15,7 @@ from payments.services import (
     payouts,
     provider_statements,
     sandbox_day,
+    sandbox_progress,
 )
 from payments.services import sweep as sweeping
 from payments.webhooks import HINT
@@ -54,6 +57,24 @@ def forget_methods() -> int:
 def collect() -> dict[str, object]:
     """Send the debits whose day has come."""
     return collections.collect_due(on=clock.business_date(), at=clock.now())
+
+
+@shared_task(name="payments.advance_sandbox")
+def advance_sandbox(days: int = 1) -> int:
+    """Let days pass in the sandbox, and tell the panel how far they are; returns how many did."""
+    passed = 0
+    for number in range(days):
+        sandbox_progress.tell(passed=passed, days=days)
+        day = sandbox_day.next_day(
+            market=clock.market_day(),
+            at=clock.now(),
+            told=partial(sandbox_progress.tell, passed=number, days=days),
+        )
+        if day is None:
+            break
+        passed += 1
+    sandbox_progress.tell(passed=passed, days=days, is_over=True)
+    return passed
 
 
 @shared_task(name="payments.sweep")

@@ -26,11 +26,21 @@ def collections_are_booked() -> Iterator[Finding]:
     """Each collected debit has its entry and its repayment; one taken back has both reversed."""
     yield from _findings("collections_are_booked", _COLLECTIONS)
     yield from _findings("collections_are_booked", _REPAYMENTS)
+    yield from _findings("collections_are_booked", _KEPT)
 
 
 def returns_are_booked() -> Iterator[Finding]:
-    """Each debit that was taken back, of an instalment or a pay-in, left the provider once."""
+    """What banks took back, and what went back to payers, left the provider once; so what came."""
     yield from _findings("returns_are_booked", _TAKEN_BACK)
+    yield from _findings("returns_are_booked", _CAME_AGAIN)
+
+
+def disputes_are_known() -> Iterator[Finding]:
+    """No dispute has a status that we do not know, or is lost without the money having left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DISPUTES)
+        for subject, expected, found, word in cursor.fetchall():
+            yield Finding("disputes_are_known", subject, int(expected), int(found), word)
 
 
 def payouts_are_booked() -> Iterator[Finding]:
@@ -131,8 +141,27 @@ LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_
 WHERE collection.status IN ('succeeded', 'taken_back')
   AND (NOT collection.is_passed_on
        OR repayment.amount_cents > collection.amount_cents
+       OR (collection.status = 'taken_back' AND repayment.id IS NOT NULL
+           AND repayment.reversed_on IS NULL)
        OR (repayment.id IS NOT NULL AND repayment.reference <> collection.uuid::text))
 ORDER BY collection.id
+"""
+
+_KEPT = """
+WITH kept AS (
+    SELECT collection.uuid, collection.amount_cents + sum(line.amount_cents) AS cents
+    FROM payments_collection AS collection
+    JOIN payments_dispute AS dispute ON dispute.collection_id = collection.id
+    JOIN payments_disputeline AS line ON line.dispute_id = dispute.id
+    GROUP BY collection.id
+)
+SELECT 'collection:' || kept.uuid, kept.cents, sum(repayment.amount_cents)
+FROM kept
+JOIN lending_repayment AS repayment ON repayment.reversed_on IS NULL
+    AND (repayment.reference = kept.uuid::text OR repayment.reference LIKE kept.uuid || ':%')
+GROUP BY kept.uuid, kept.cents
+HAVING sum(repayment.amount_cents) > kept.cents
+ORDER BY 1
 """
 
 _TAKEN_BACK = """
@@ -150,8 +179,18 @@ WITH booked AS (
     LEFT JOIN lending_repayment AS repayment ON repayment.id = collection.repayment_id
     WHERE collection.status = 'taken_back'
       AND (repayment.id IS NULL OR repayment.reversed_on IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM payments_disputeline AS line
+                      WHERE line.reference = 'collection-returned:' || collection.uuid)
     UNION ALL
-    SELECT 'payin-returned:' || uuid, amount_cents FROM payments_payin WHERE status = 'taken_back'
+    SELECT 'payin-returned:' || uuid, amount_cents FROM payments_payin
+    WHERE status = 'taken_back'
+      AND NOT EXISTS (SELECT FROM payments_disputeline AS line
+                      WHERE line.reference = 'payin-returned:' || payments_payin.uuid)
+    UNION ALL
+    SELECT reference, -amount_cents FROM payments_disputeline WHERE amount_cents < 0
+    UNION ALL
+    SELECT 'refund:' || uuid, amount_cents FROM payments_refund
+    WHERE status IN ('sent', 'done', 'failed')
 )
 SELECT coalesce(returned.reference, booked.reference), coalesce(returned.cents, 0),
        coalesce(booked.cents, 0)
@@ -160,12 +199,48 @@ WHERE returned.cents IS DISTINCT FROM booked.cents
 ORDER BY 1
 """
 
+_CAME_AGAIN = """
+WITH booked AS (
+    SELECT entry.reference, sum(move.cents) AS cents
+    FROM ledger_entry AS entry
+    JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.debit_id AND account.role = 'provider'
+    WHERE entry.kind = 'reversal'
+    GROUP BY entry.reference
+), came AS (
+    SELECT reference, amount_cents AS cents FROM payments_disputeline WHERE amount_cents > 0
+    UNION ALL
+    SELECT 'refund-failed:' || uuid, amount_cents FROM payments_refund WHERE status = 'failed'
+)
+SELECT coalesce(came.reference, booked.reference), coalesce(came.cents, 0),
+       coalesce(booked.cents, 0)
+FROM came FULL JOIN booked USING (reference)
+WHERE came.cents IS DISTINCT FROM booked.cents
+ORDER BY 1
+"""
+
+_DISPUTES = """
+SELECT dispute.provider_id, CASE dispute.status WHEN 'lost' THEN dispute.amount_cents ELSE 0 END,
+       coalesce(-sum(line.amount_cents), 0), dispute.word
+FROM payments_dispute AS dispute
+LEFT JOIN payments_disputeline AS line ON line.dispute_id = dispute.id
+GROUP BY dispute.id
+HAVING dispute.status = 'unknown'
+    OR (dispute.status = 'lost' AND dispute.amount_cents <> coalesce(-sum(line.amount_cents), 0))
+    OR (dispute.status = 'won' AND coalesce(sum(line.amount_cents), 0) <> 0)
+ORDER BY dispute.id
+"""
+
 _IN_TRANSIT = """
 WITH waiting AS (
     SELECT person_id, sum(amount_cents) AS cents FROM (
         SELECT person_id, amount_cents FROM payments_payout
         WHERE status IN ('requested', 'transferred', 'sent', 'failed')
            OR (status = 'returned' AND kind = 'disbursement')
+        UNION ALL
+        SELECT pay_in.lender_id, refund.amount_cents FROM payments_refund AS refund
+        JOIN payments_payin AS pay_in ON pay_in.id = refund.pay_in_id
+        WHERE refund.status = 'requested'
         UNION ALL
         SELECT loan.borrower_id, loan.principal_cents - loan.fee_cents
         FROM lending_loan AS loan
@@ -207,9 +282,13 @@ WITH charged AS (
     SELECT transaction_id, fee_cents AS cents FROM payments_payin WHERE fee_cents > 0
     UNION ALL
     SELECT transaction_id, fee_cents FROM payments_collection WHERE fee_cents > 0
+    UNION ALL
+    SELECT transaction_id, fee_cents FROM payments_disputeline WHERE fee_cents <> 0
 ), booked AS (
-    SELECT substr(entry.reference, 8) AS transaction_id, sum(move.cents) AS cents
+    SELECT substr(entry.reference, 8) AS transaction_id,
+           sum(CASE account.role WHEN 'provider' THEN move.cents ELSE -move.cents END) AS cents
     FROM ledger_entry AS entry JOIN ledger_transfer AS move ON move.entry_id = entry.id
+    JOIN ledger_account AS account ON account.id = move.credit_id
     WHERE entry.kind = 'provider_charge'
     GROUP BY 1
 )

@@ -40,6 +40,9 @@ class Reason(TextChoices):
     COSTS_PAID = "costs_paid", _("Costs of collection paid")
     WRITTEN_OFF_PAID = "written_off_paid", _("Paid on what was written off")
     TAKEN_BACK = "taken_back", _("Payment taken back")
+    GIVEN_AGAIN = "given_again", _("Payment given back after a dispute")
+    REFUNDED = "refunded", _("Given back to where it was paid from")
+    REFUND_RETURNED = "refund_returned", _("Could not be given back")
     WITHDRAWAL = "withdrawal", _("Withdrawal asked for")
     WITHDRAWAL_RETURNED = "withdrawal_returned", _("Withdrawal came back")
     PAID_OUT = "paid_out", _("Sent to your bank account")
@@ -100,6 +103,11 @@ _TAKEN_BACK: Final = {
     (Role.DEFAULT_INTEREST, Role.CASH): Reason.TAKEN_BACK,
     (Role.RECOVERIES_PASSED, Role.CASH): Reason.TAKEN_BACK,
     (Role.COLLECTION_COSTS, Role.CASH): Reason.TAKEN_BACK,
+    (Role.CLEARING_IN, Role.CASH): Reason.GIVEN_AGAIN,
+    (Role.CASH, Role.IN_TRANSIT_OUT): Reason.REFUNDED,
+    (Role.IN_TRANSIT_OUT, Role.CLEARING_OUT): Reason.REFUNDED,
+    (Role.IN_TRANSIT_OUT, Role.CASH): Reason.REFUND_RETURNED,
+    (Role.CLEARING_OUT, Role.IN_TRANSIT_OUT): Reason.REFUND_RETURNED,
     (Role.CASH, Role.CLEARING_IN): Reason.TAKEN_BACK,
     (Role.CASH, Role.CLEARING_OUT): Reason.TAKEN_BACK,
     (Role.CASH, Role.PROVIDER): Reason.TAKEN_BACK,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Final, Self
 
 from payments.facts.base import Fact, Raw, id_of, instant
+
+THIN: Final = "v2.core.event"
+"""What the provider calls an event that holds no copy of its object."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,12 @@ class Balance:
 
 @dataclass(frozen=True)
 class Event(Fact):
-    """Something that happened; the object in it is old by the time we read it."""
+    """Something that happened, and to which object; the object is fetched before we act.
+
+    A snapshot event holds a copy of the object, which is old by the time we read it, and names the
+    version of the API that it is written in. A thin one holds neither; it may name its twin, the
+    snapshot event of the same news.
+    """
 
     kind: str
     account_id: str
@@ -65,10 +73,13 @@ class Event(Fact):
     is_live: bool
     api_version: str
     created_at: datetime
+    twin_id: str = ""
 
     @classmethod
     def read(cls, raw: Raw) -> Self:
-        """From the provider's JSON."""
+        """From the provider's JSON of either form."""
+        if raw["object"] == THIN:
+            return cls._read_thin(raw)
         return cls(
             raw["id"],
             raw,
@@ -78,6 +89,21 @@ class Event(Fact):
             is_live=raw["livemode"],
             api_version=raw.get("api_version") or "",
             created_at=instant(raw["created"]),
+        )
+
+    @classmethod
+    def _read_thin(cls, raw: Raw) -> Self:
+        """A thin event; its context ends with the account."""
+        return cls(
+            raw["id"],
+            raw,
+            kind=raw["type"],
+            account_id=(raw.get("context") or "").rpartition("/")[2],
+            object_id=(raw.get("related_object") or {}).get("id") or "",
+            is_live=raw["livemode"],
+            api_version="",
+            created_at=datetime.fromisoformat(raw["created"]),
+            twin_id=raw.get("snapshot_event") or "",
         )
 
 

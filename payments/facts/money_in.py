@@ -75,12 +75,14 @@ class CheckoutSession(Fact):
 
 @dataclass(frozen=True)
 class Refund(Fact):
-    """Money given back to whoever paid it."""
+    """Money given back to whoever paid it; `failure_id` is the line with which it came back."""
 
     status: str
     amount_cents: int
     payment_id: str
     failure_code: str
+    transaction_id: str
+    failure_id: str
 
     @classmethod
     def read(cls, raw: Raw) -> Self:
@@ -92,23 +94,35 @@ class Refund(Fact):
             amount_cents=raw["amount"],
             payment_id=id_of(raw["payment_intent"]),
             failure_code=raw.get("failure_reason") or "",
+            transaction_id=id_of(raw.get("balance_transaction")),
+            failure_id=id_of(raw.get("failure_balance_transaction")),
         )
 
 
 @dataclass(frozen=True)
 class Dispute(Fact):
-    """Money that the payer's bank took back after it had come; `transaction` is the line of it."""
+    """A payment that the payer's bank contests.
+
+    Attributes:
+        status: one of the provider's words, whose list grows.
+        lines: what the provider booked for it so far, oldest first; money that left is negative.
+        due_by: until when evidence is taken; None where none is.
+    """
 
     status: str
     amount_cents: int
     payment_id: str
     reason: str
-    transaction: BalanceTransaction | None
+    lines: tuple[BalanceTransaction, ...]
+    due_by: datetime | None
+    has_evidence: bool
+    created_at: datetime
 
     @classmethod
     def read(cls, raw: Raw) -> Self:
         """From the provider's JSON."""
-        lines = raw["balance_transactions"]
+        lines = [BalanceTransaction.read(line) for line in raw["balance_transactions"]]
+        details = raw.get("evidence_details") or {}
         return cls(
             raw["id"],
             raw,
@@ -116,7 +130,10 @@ class Dispute(Fact):
             amount_cents=raw["amount"],
             payment_id=id_of(raw["payment_intent"]),
             reason=raw["reason"],
-            transaction=BalanceTransaction.read(lines[0]) if lines else None,
+            lines=tuple(sorted(lines, key=lambda line: (line.created_at, line.id))),
+            due_by=instant(details["due_by"]) if details.get("due_by") else None,
+            has_evidence=bool(details.get("has_evidence")),
+            created_at=instant(raw["created"]),
         )
 
 

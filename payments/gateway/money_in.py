@@ -167,9 +167,30 @@ class MoneyIn(Caller):
             return read(facts.Refund, found)
 
     def dispute(self, dispute_id: str) -> facts.Dispute:
-        """A payment that the payer's bank took back."""
+        """A payment that the payer's bank contests or took back."""
         with reading():
             return read(facts.Dispute, self._v1.disputes.retrieve(dispute_id))
+
+    def answer_dispute(self, dispute_id: str, *, key: str, evidence: str) -> facts.Dispute:
+        """Hand our side of the story to the payer's bank; it is taken once."""
+        with writing():
+            found = self._v1.disputes.update(
+                dispute_id,
+                {"evidence": {"uncategorized_text": evidence}, "submit": True},
+                keyed(key),
+            )
+            return read(facts.Dispute, found)
+
+    def accept_dispute(self, dispute_id: str, *, key: str) -> facts.Dispute:
+        """Leave the money to the payer; the dispute is then lost."""
+        with writing():
+            return read(facts.Dispute, self._v1.disputes.close(dispute_id, {}, keyed(key)))
+
+    def refunds_of(self, payment_id: str) -> list[facts.Refund]:
+        """What was given back of a payment; to look for a refund whose answer was lost."""
+        with reading():
+            page = self._v1.refunds.list({"payment_intent": payment_id, "limit": PAGE})
+            return [read(facts.Refund, row) for row in page.auto_paging_iter()]
 
     def refund_state(self, refund_id: str) -> facts.Refund:
         """How far a refund has come."""

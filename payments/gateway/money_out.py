@@ -18,6 +18,8 @@ from payments.gateway.sdk import (
     writing,
 )
 
+MOST_KINDS: Final = 20
+"""So many kinds of events may be asked for in one request."""
 THE_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -131,12 +133,33 @@ class MoneyOut(Caller):
             found = self._v1.balance_transactions.retrieve(transaction_id)
             return read(facts.BalanceTransaction, found)
 
-    def events_since(self, created_from: datetime, *, kinds: Sequence[str]) -> list[facts.Event]:
-        """Events since an instant, oldest first."""
+    def events_since(
+        self, created_from: datetime, *, kinds: Sequence[str], account_id: str = ""
+    ) -> list[facts.Event]:
+        """Events of ours, or of a recipient, since an instant, oldest first."""
         first = int(created_from.timestamp())
+        found: list[facts.Event] = []
         with reading():
-            page = self._v1.events.list(
-                {"limit": PAGE, "created": {"gte": first}, "types": list(kinds)[:20]}
+            for start in range(0, len(kinds), MOST_KINDS):
+                page = self._v1.events.list(
+                    {
+                        "limit": PAGE,
+                        "created": {"gte": first},
+                        "types": list(kinds[start : start + MOST_KINDS]),
+                    },
+                    on_behalf(account_id),
+                )
+                found += [read(facts.Event, row) for row in page.auto_paging_iter()]
+        return sorted(found, key=lambda event: event.created_at)
+
+    def thin_events_since(
+        self, created_from: datetime, *, kinds: Sequence[str]
+    ) -> list[facts.Event]:
+        """Thin events since an instant, oldest first; of at most twenty kinds."""
+        since = created_from.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        with reading():
+            page = self._v2.core.events.list(
+                {"limit": PAGE, "created": {"gte": since}, "types": list(kinds)}
             )
             found = [read(facts.Event, row) for row in page.auto_paging_iter()]
-        return found[::-1]
+        return sorted(found, key=lambda event: event.created_at)

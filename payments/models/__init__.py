@@ -10,10 +10,12 @@ from payments.models.differences import (
     SuspenseCause,
     SuspenseItem,
 )
-from payments.models.events import WebhookEvent
+from payments.models.disputes import Dispute, DisputeLine
+from payments.models.events import EventMark, WebhookEvent
 from payments.models.operations import OperationKind, ProviderOperation
 from payments.models.pay_ins import PayIn
 from payments.models.payouts import Payout
+from payments.models.refunds import Refund
 
 __all__ = [
     "BooksMark",
@@ -21,6 +23,9 @@ __all__ = [
     "Collection",
     "Difference",
     "DifferenceKind",
+    "Dispute",
+    "DisputeLine",
+    "EventMark",
     "OperationKind",
     "PayIn",
     "PaymentCard",
@@ -28,6 +33,7 @@ __all__ = [
     "ProviderLine",
     "ProviderOperation",
     "ProviderStatement",
+    "Refund",
     "StatementRow",
     "SuspenseCause",
     "SuspenseItem",

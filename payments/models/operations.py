@@ -31,6 +31,8 @@ class OperationKind(models.TextChoices):
     REFUND = "refund", _("Given back to a payer")
     MANDATE_END = "mandate_end", _("Mandate revoked")
     CARD_SETUP = "card_setup", _("Page to save a card opened")
+    DISPUTE_ANSWER = "dispute_answer", _("Dispute answered")
+    DISPUTE_ACCEPT = "dispute_accept", _("Dispute accepted")
 
 
 class ProviderOperation(models.Model):
@@ -59,6 +61,7 @@ class ProviderOperation(models.Model):
     class Meta:
         verbose_name = _("request to the provider")
         verbose_name_plural = _("requests to the provider")
+        permissions = [("run_sandbox", _("May run the payment sandbox"))]
         indexes = [
             models.Index(fields=["subject", "kind"], name="payments_operation_subject"),
             models.Index(fields=["provider_id"], name="payments_operation_provider"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from payments.sandbox import books, clock, due, outcomes
+from payments.sandbox import books, clock, due, events, outcomes
 from payments.sandbox.delivery import Mischief, deliver_events
 from payments.sandbox.models import Act, Fate, StoredObject
-from payments.sandbox.operations import accounts, checkout, identity, payouts
+from payments.sandbox.operations import accounts, checkout, disputes, identity, payouts, refunds
 from payments.sandbox.store import PLATFORM, Work, perform
 
 __all__ = [
@@ -22,15 +22,20 @@ __all__ = [
     "books_cents",
     "break_payout",
     "deliver_events",
+    "fail_refund",
     "finish_identity",
     "finish_onboarding",
     "now",
+    "open_dispute",
     "pay_session",
     "run_due",
+    "set_dispute_status",
     "set_fate",
     "shown",
     "start_at",
+    "today",
     "waiting_acts",
+    "win_dispute",
 ]
 
 GOOD_IBAN: Final = "DE89370400440532013000"
@@ -41,6 +46,11 @@ _TESTER: Final = {"ip": "127.0.0.1", "user_agent": "sandbox"}
 def now() -> datetime:
     """The provider's present instant."""
     return clock.now()
+
+
+def today() -> date:
+    """The provider's present day."""
+    return clock.day_of(clock.now())
 
 
 def start_at(on: date) -> None:
@@ -65,14 +75,16 @@ def run_due() -> int:
 
 
 def set_fate(subject: str, outcome: str, *, from_date: date) -> None:
-    """Let payments of a payment method (debits) or bank account (payouts) end so from a day on.
+    """Let payments end so from a day on.
 
     Args:
+        subject: a payment method (of debits or cards), a bank account (of payouts), or the IBAN or
+            card number of any of them.
         outcome: "succeeds", or a failure code such as "insufficient_funds" or "account_closed";
-            with "late:" before it a debit succeeds and is taken back some days later.
+            with "late:" before it a debit succeeds and is taken back some days later; "dispute:" or
+            "inquiry:" and a reason lets a card payment be contested.
     """
-    code = outcome.removeprefix(outcomes.LATE)
-    if outcome != outcomes.SUCCEEDS and code not in outcomes.FAILURE_WORDS:
+    if not outcomes.is_outcome(outcome):
         raise ValueError(f"unknown outcome {outcome}")
     Fate.objects.create(subject=subject, outcome=outcome, from_date=from_date)
 
@@ -170,6 +182,62 @@ def break_payout(payout_id: str, code: str = "account_closed") -> None:
         if payout is None or payout.data["status"] == "failed":
             raise ValueError(f"no payout {payout_id} that could fail")
         payouts.fail(work, payout, code)
+
+    perform(act)
+
+
+def open_dispute(
+    payment_id: str,
+    *,
+    reason: str = "fraudulent",
+    amount_cents: int = 0,
+    is_inquiry: bool = False,
+    fee_cents: int | None = None,
+) -> str:
+    """Let a payment's bank contest it now, whole or in part; returns the dispute's id."""
+
+    def act(work: Work) -> str:
+        intent = work.find(payment_id, "payment_intent", account=PLATFORM)
+        charge = work.peek(intent.data["latest_charge"] or "")
+        if charge is None or charge.data["status"] != "succeeded":
+            raise ValueError(f"{payment_id} was not paid")
+        dispute = disputes.open_one(
+            work,
+            charge,
+            reason=reason,
+            amount=amount_cents,
+            is_inquiry=is_inquiry,
+            fee_cents=fee_cents,
+        )
+        return dispute.id
+
+    return perform(act)
+
+
+def win_dispute(dispute_id: str) -> None:
+    """Let a dispute be decided for us now, even one that was lost (an appeal)."""
+    perform(lambda work: disputes.win(work, work.find(dispute_id, "dispute", account=PLATFORM)))
+
+
+def set_dispute_status(dispute_id: str, status: str) -> None:
+    """Put a dispute into any status, such as one that nobody knows yet."""
+
+    def act(work: Work) -> None:
+        dispute = work.find(dispute_id, "dispute", account=PLATFORM)
+        work.change(dispute, status=status)
+        events.emit(work, "charge.dispute.updated", dispute)
+
+    perform(act)
+
+
+def fail_refund(refund_id: str, reason: str = "lost_or_stolen_card") -> None:
+    """Let a refund come back now, even one that had succeeded."""
+
+    def act(work: Work) -> None:
+        refund = work.find(refund_id, "refund", account=PLATFORM)
+        if refund.data["status"] not in ("pending", "succeeded"):
+            raise ValueError(f"no refund {refund_id} that could fail")
+        refunds.fail(work, refund, reason)
 
     perform(act)
 

@@ -42,7 +42,9 @@ def _follow(work: Work, charge: Record) -> None:
 ACTS: Final[dict[str, Callable[[Work, Record], None]]] = {
     "arrive_payout": payouts.arrive,
     "debit": _finish_debit,
+    "decide_dispute": disputes.decide,
     "dispute": disputes.open_lost,
+    "expire_dispute": disputes.expire,
     "expire_session": checkout.close_unpaid,
     "finish_refund": refunds.finish,
     "finish_topup": balance.finish_topup,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from payments.sandbox.errors import bad_parameter
 
@@ -18,6 +19,22 @@ def decode(text: str) -> dict[str, Any]:
     for name, value in parse_qsl(text, keep_blank_values=True):
         _put(found, name, value)
     return found
+
+
+def encode(values: dict[str, Any]) -> str:
+    """Return the text of which `decode` makes these values."""
+    return urlencode(list(_pairs(values)))
+
+
+def _pairs(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        name = f"{prefix}[{key}]" if prefix else key
+        if isinstance(value, list):
+            value = {str(number): part for number, part in enumerate(value)}
+        if isinstance(value, dict):
+            yield from _pairs(value, name)
+        else:
+            yield name, str(value)
 
 
 def _put(found: dict[str, Any], name: str, value: str) -> None:

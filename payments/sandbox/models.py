@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class StoredObject(models.Model):
@@ -86,13 +87,14 @@ class StoredEvent(models.Model):
     payload = models.TextField()
     attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True)
+    lost_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["id"],
-                condition=Q(delivered_at__isnull=True),
-                name="sandbox_event_undelivered",
+                condition=Q(delivered_at__isnull=True, lost_at__isnull=True),
+                name="sandbox_event_to_deliver",
             )
         ]
         constraints = [
@@ -101,6 +103,39 @@ class StoredEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"
+
+
+class Form(models.TextChoices):
+    """What the mail brings."""
+
+    SNAPSHOT = "snapshot", _("with a copy of the object")
+    THIN = "thin", _("thin")
+    BOTH = "both", _("both")
+
+
+class Mail(models.Model):
+    """How events reach us, and how badly; a single row. See `delivery.Mischief`."""
+
+    ONLY: Final = 1
+
+    form = models.CharField(max_length=10, choices=Form, default=Form.SNAPSHOT)
+    copies = models.PositiveSmallIntegerField(default=1)
+    is_shuffled = models.BooleanField(default=False)
+    lost_share = models.PositiveSmallIntegerField(default=0)
+    delay_minutes = models.PositiveIntegerField(default=0)
+    seed = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="sandbox_mail_is_single"),
+            models.CheckConstraint(
+                condition=Q(form__in=Form.values, copies__range=(1, 10), lost_share__lte=100),
+                name="sandbox_mail_limits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} x {self.copies}"
 
 
 class KeptAnswer(models.Model):
@@ -138,6 +173,7 @@ class Clock(models.Model):
     ahead = models.DurationField()
 
     class Meta:
+        verbose_name = verbose_name_plural = _("payment sandbox")
         constraints = [models.CheckConstraint(condition=Q(id=1), name="sandbox_clock_is_single")]
 
     def __str__(self) -> str:

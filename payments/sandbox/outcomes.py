@@ -1,7 +1,7 @@
 """What becomes of a debit, a card payment or a payout: by published test numbers, never chance.
 
-The numbers are those of the provider's public test tables. A row of `Fate` overrides them for
-one payment method or bank account from a day on; any other sound number succeeds.
+The numbers are those of the provider's public test tables. A row of `Fate` overrides them from a
+day on, for one payment method or bank account or for a number; any other sound number succeeds.
 """
 
 from __future__ import annotations
@@ -52,7 +52,33 @@ CARDS: Final = {
     "4000000000000002": Card("visa", "credit", "generic_decline"),
     "4000000000009995": Card("visa", "credit", "insufficient_funds"),
     "4000000000009987": Card("visa", "credit", "lost_card"),
+    "4000000000000259": Card("visa", "debit"),
+    "4000000000002685": Card("visa", "debit"),
+    "4000000000001976": Card("visa", "debit"),
 }
+DISPUTED_CARDS: Final = {
+    "4000000000000259": "dispute:fraudulent",
+    "4000000000002685": "dispute:product_not_received",
+    "4000000000001976": "inquiry:general",
+}
+"""Cards whose payments are contested some days later; debit cards here, so that we take them."""
+DISPUTE, INQUIRY = "dispute:", "inquiry:"
+DISPUTE_REASONS: Final = (
+    "duplicate",
+    "fraudulent",
+    "general",
+    "product_not_received",
+    "product_unacceptable",
+    "unrecognized",
+)
+DECLINES: Final = (
+    "do_not_honor",
+    "expired_card",
+    "generic_decline",
+    "insufficient_funds",
+    "lost_card",
+    "stolen_card",
+)
 CARD_TOKENS: Final = {
     "pm_card_visa": "4242424242424242",
     "pm_card_visa_debit": "4000056655665556",
@@ -73,8 +99,8 @@ FAILURE_WORDS: Final = {
 
 def of_debit(method_id: str, iban: str, on: date) -> str:
     """SUCCEEDS, or the failure code of a debit that the bank works off on a day."""
-    fate = _fate(method_id, on) or DEBIT_FAILURES.get(iban, SUCCEEDS)
-    return SUCCEEDS if fate.startswith(LATE) else fate
+    fate = _fate(method_id, iban, on) or DEBIT_FAILURES.get(iban, SUCCEEDS)
+    return SUCCEEDS if ":" in fate else fate
 
 
 def late_return(method_id: str, iban: str, on: date) -> str:
@@ -82,13 +108,38 @@ def late_return(method_id: str, iban: str, on: date) -> str:
 
     A fate says so as `late:<reason>`.
     """
-    fate = _fate(method_id, on)
-    return fate.removeprefix(LATE) if fate.startswith(LATE) else LATE_RETURNS.get(iban, "")
+    fate = _fate(method_id, iban, on)
+    return fate.rpartition(":")[2] if ":" in fate else LATE_RETURNS.get(iban, "")
+
+
+def of_card(method_id: str, number: str, on: date) -> str:
+    """SUCCEEDS, or the decline code of a card payment."""
+    fate = _fate(method_id, number, on) or CARDS[number].decline_code or SUCCEEDS
+    return SUCCEEDS if ":" in fate else fate
+
+
+def card_dispute(method_id: str, number: str, on: date) -> tuple[str, bool]:
+    """Why a card payment is contested later, and whether that begins as an inquiry; "" if not."""
+    fate = _fate(method_id, number, on) or DISPUTED_CARDS.get(number, "")
+    return (fate.rpartition(":")[2], fate.startswith(INQUIRY)) if ":" in fate else ("", False)
+
+
+def is_outcome(text: str) -> bool:
+    """Whether there is such a fate."""
+    kind, colon, reason = text.rpartition(":")
+    known = {
+        LATE: FAILURE_WORDS,
+        DISPUTE: DISPUTE_REASONS,
+        INQUIRY: DISPUTE_REASONS,
+        "": {SUCCEEDS, *FAILURE_WORDS, *DECLINES},
+    }
+    return reason in known.get(kind + colon, ())
 
 
 def of_payout(bank_account_id: str, iban: str, on: date) -> str:
     """SUCCEEDS, or the failure code of a payout that arrives on a day."""
-    return _fate(bank_account_id, on) or PAYOUT_FAILURES.get(iban, SUCCEEDS)
+    fate = _fate(bank_account_id, iban, on) or PAYOUT_FAILURES.get(iban, SUCCEEDS)
+    return SUCCEEDS if ":" in fate else fate
 
 
 def is_iban(text: str) -> bool:
@@ -105,11 +156,13 @@ def explain(code: str) -> str:
     return FAILURE_WORDS.get(code, "The payment failed.")
 
 
-def card_error(card: Card) -> dict[str, Any]:
+def card_error(decline_code: str) -> dict[str, Any]:
     """The code and decline code of a declined card."""
-    return {"code": "card_declined", "decline_code": card.decline_code}
+    return {"code": "card_declined", "decline_code": decline_code}
 
 
-def _fate(subject: str, on: date) -> str:
-    rows = Fate.objects.filter(subject=subject, from_date__lte=on).order_by("-from_date", "-id")
-    return rows.values_list("outcome", flat=True).first() or ""
+def _fate(object_id: str, number: str, on: date) -> str:
+    """The newest fate of one payment method or bank account, or of all of its number."""
+    rows = Fate.objects.filter(subject__in=[object_id, number], from_date__lte=on)
+    newest = rows.order_by("-from_date", "-id").values_list("outcome", flat=True).first()
+    return newest or ""

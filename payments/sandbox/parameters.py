@@ -173,13 +173,18 @@ class Either:
         raise refusal
 
 
+_PAGED: dict[str, dict[str, Shape]] = {"v2.core.EventListParams": {"page": Text()}}
+"""What the addresses of further pages hold, which no typed class names."""
+
+
 @cache
 def table(dotted: str) -> Table:
     """The table of an operation; `dotted` names the class below `stripe.params`."""
     found: Any = stripe.params
     for part in dotted.split("."):
         found = getattr(found, part)
-    return _table_of(found)
+    read = _table_of(found)
+    return Table(read.fields | _PAGED.get(dotted, {}), read.required)
 
 
 EMPTY = Table({}, frozenset())

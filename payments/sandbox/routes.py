@@ -213,7 +213,16 @@ ROUTES: Final = (
     Route("GET", "/v1/topups/*", "TopupRetrieveParams", balance.retrieve_topup),
     Route("GET", "/v1/events", "EventListParams", lists.events),
     Route("GET", "/v1/events/*", "EventRetrieveParams", lists.event),
+    Route("GET", "/v2/core/events", "v2.core.EventListParams", lists.thin_events),
     Route("GET", "/v1/disputes/*", "DisputeRetrieveParams", disputes.retrieve),
+    Route("POST", "/v1/disputes/*", "DisputeUpdateParams", disputes.update),
+    Route("POST", "/v1/disputes/*/close", "DisputeCloseParams", disputes.close),
+    Route(
+        "GET",
+        "/v1/disputes",
+        "DisputeListParams",
+        lists.listing("dispute", "/v1/disputes", parent="charge"),
+    ),
     Route("POST", "/v1/refunds", "RefundCreateParams", refunds.create),
     Route("GET", "/v1/refunds/*", "RefundRetrieveParams", refunds.retrieve),
     Route(

@@ -37,15 +37,22 @@ def money_in(
     post_entry(reference=reference, kind=kind, effective_on=day_of(at), at=at, moves=moves)
     if kind == EntryKind.PAY_IN:
         settle_receivables(person_ids=[person_id], cause=reference, on=day_of(at), at=at)
-    if line.fee_cents:
-        costs = accounts[Role.PROVIDER_COSTS][PLATFORM_ID]
-        post_entry(
-            reference=f"charge:{line.id}",
-            kind=EntryKind.PROVIDER_CHARGE,
-            effective_on=day_of(at),
-            at=at,
-            moves=[Move(costs, provider, line.fee_cents)],
-        )
+    charge(transaction_id=line.id, cents=line.fee_cents, at=at)
+
+
+def charge(*, transaction_id: str, cents: int, at: datetime) -> None:
+    """What the provider kept for itself of a line of its books; less than nothing: gave back."""
+    if not cents:
+        return
+    costs, provider = account_id(Role.PROVIDER_COSTS), account_id(Role.PROVIDER)
+    move = Move(costs, provider, cents) if cents > 0 else Move(provider, costs, -cents)
+    post_entry(
+        reference=f"charge:{transaction_id}",
+        kind=EntryKind.PROVIDER_CHARGE,
+        effective_on=day_of(at),
+        at=at,
+        moves=[move],
+    )
 
 
 def capital(*, reference: str, cents: int, at: datetime) -> None:
@@ -81,6 +88,40 @@ def withdrawal_returned(*, reference: str, person_id: int, cents: int, at: datet
         effective_on=day_of(at),
         at=at,
         moves=[move],
+    )
+
+
+def refund_asked(*, reference: str, person_id: int, cents: int, at: datetime) -> None:
+    """Money of a pay-in leaves the wallet and waits to go back to where it came from."""
+    move = Move(account_id(Role.CASH, person_id), account_id(Role.IN_TRANSIT_OUT, person_id), cents)
+    _take_back(reference, [move], at=at)
+
+
+def refund_dropped(*, reference: str, person_id: int, cents: int, at: datetime) -> None:
+    """The provider did not take it: the money is in the wallet again."""
+    move = Move(account_id(Role.IN_TRANSIT_OUT, person_id), account_id(Role.CASH, person_id), cents)
+    _take_back(reference, [move], at=at)
+
+
+def refund_left(*, reference: str, person_id: int, cents: int, at: datetime) -> None:
+    """The provider has taken it."""
+    _take_back(reference, _way_out(person_id, cents), at=at)
+
+
+def refund_came_back(*, reference: str, person_id: int, cents: int, at: datetime) -> None:
+    """The payer's bank sent it back: the money is in the wallet again."""
+    waiting = account_id(Role.IN_TRANSIT_OUT, person_id)
+    into_wallet = Move(waiting, account_id(Role.CASH, person_id), cents)
+    _take_back(reference, [*reverse_moves(_way_out(person_id, cents)), into_wallet], at=at)
+
+
+def _take_back(reference: str, moves: list[Move], *, at: datetime) -> None:
+    post_entry(
+        reference=reference,
+        kind=EntryKind.REVERSAL,
+        effective_on=day_of(at),
+        at=at,
+        moves=moves,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from payments.models import (
     PayIn,
     PaymentCard,
     Payout,
+    Refund,
     WebhookEvent,
 )
 from payments.services import (
@@ -24,33 +25,53 @@ from payments.services import (
     capital,
     cards,
     collections,
+    disputes,
     identity,
-    late_returns,
     pay_ins,
     payouts,
+    refunds,
 )
 from payments.services.passing_on import MANY, pass_on_collected
-from payments.states import EventStatus
+from payments.states import EventSource, EventStatus
 
 log = structlog.get_logger(__name__)
 
+_THIN: Final = "v1."
+"""With this before it, a kind of snapshot event is the kind of the thin event of the same news."""
 Acts = dict[str, Callable[[str, datetime], bool]]
 """What each kind of event makes us do; the act says whether it was about something of ours."""
+Done = dict[tuple[Callable[[str, datetime], bool], str], bool]
+"""What was looked at already, and whether it was ours."""
 
 
-def store(event: Event, *, at: datetime) -> None:
-    """Keep an event, once."""
-    row = WebhookEvent(
-        event_id=event.id,
-        kind=event.kind[:80],
-        account=event.account_id,
-        object_id=event.object_id,
-        api_version=event.api_version,
-        payload=event.raw,
-        created_at=event.created_at,
-        received_at=at,
-    )
-    WebhookEvent.objects.bulk_create([row], ignore_conflicts=True)
+def store(events: Iterable[Event], *, source: EventSource, at: datetime) -> int:
+    """Keep events, each once; returns how many are new."""
+    rows = [
+        WebhookEvent(
+            event_id=event.id,
+            kind=event.kind[:80],
+            account=event.account_id,
+            object_id=event.object_id,
+            api_version=event.api_version,
+            source=source,
+            twin_id=event.twin_id,
+            payload=event.raw,
+            created_at=event.created_at,
+            received_at=at,
+        )
+        for event in events
+    ]
+    known = _known([row.event_id for row in rows]) if source == EventSource.LISTED else set()
+    new = [row for row in rows if row.event_id not in known]
+    WebhookEvent.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _known(event_ids: list[str]) -> set[str]:
+    """Which of these events we have, be it as their thin twins."""
+    ids = WebhookEvent.objects.filter(event_id__in=event_ids).values_list("event_id", flat=True)
+    twins = WebhookEvent.objects.filter(twin_id__in=event_ids).values_list("twin_id", flat=True)
+    return {*ids, *twins}
 
 
 def handle(*, event_id: int, at: datetime) -> EventStatus:
@@ -61,11 +82,12 @@ def handle(*, event_id: int, at: datetime) -> EventStatus:
     return _handle(event, _ACTS, at=at)
 
 
-def _handle(event: WebhookEvent, acts: Acts, *, at: datetime) -> EventStatus:
+def _handle(
+    event: WebhookEvent, acts: Acts, *, at: datetime, done: Done | None = None
+) -> EventStatus:
     rows, tries = WebhookEvent.objects.filter(pk=event.pk), F("tries") + 1
     try:
-        act = acts.get(event.kind)
-        is_ours = act is not None and act(event.object_id, at)
+        is_ours = _act(event, acts, {} if done is None else done, at=at)
     except DomainError as problem:
         rows.update(tries=tries, error=f"{problem.code}: {problem.detail}"[:200])
         raise
@@ -74,16 +96,27 @@ def _handle(event: WebhookEvent, acts: Acts, *, at: datetime) -> EventStatus:
     return status
 
 
+def _act(event: WebhookEvent, acts: Acts, done: Done, *, at: datetime) -> bool:
+    """Look at the object of an event, unless it was looked at since the event came."""
+    act = acts.get(event.kind.removeprefix(_THIN))
+    if act is None:
+        return False
+    if (act, event.object_id) not in done:
+        done[act, event.object_id] = act(event.object_id, at)
+    return done[act, event.object_id]
+
+
 def handle_waiting(*, at: datetime, limit: int = 10_000) -> int:
     """Handle every event that waits, oldest first; returns how many were handled.
 
+    Several events about one object are handled by one look at it.
     On a collection day what many of them brought is passed on together afterwards.
     """
     rows = list(WebhookEvent.objects.filter(status=EventStatus.RECEIVED).order_by("id")[:limit])
-    is_many, handled = len(rows) >= MANY, 0
+    is_many, handled, done = len(rows) >= MANY, 0, Done()
     for event in rows:
         try:
-            _handle(event, _ACTS_OF_MANY if is_many else _ACTS, at=at)
+            _handle(event, _ACTS_OF_MANY if is_many else _ACTS, at=at, done=done)
             handled += 1
         except DomainError as problem:
             log.warning("event_waits", event_id=event.event_id, kind=event.kind, code=problem.code)
@@ -121,6 +154,7 @@ _pay_in = _refresh(PayIn, "session_id", pay_ins.refresh, "pay_in_id")
 _card = _refresh(PaymentCard, "session_id", cards.settle, "card_id")
 _pay_in_by_payment = _refresh(PayIn, "payment_id", pay_ins.refresh, "pay_in_id")
 _payout = _refresh(Payout, "payout_id", payouts.refresh, "payout_id")
+_refund = _refresh(Refund, "refund_id", refunds.refresh, "refund_id")
 _capital = _refresh(CapitalPayment, "topup_id", capital.refresh, "payment_id")
 
 
@@ -146,14 +180,17 @@ def _mandate(object_id: str, at: datetime) -> bool:
 
 
 def _dispute(object_id: str, at: datetime) -> bool:
-    return late_returns.refresh_dispute(dispute_id=object_id, at=at) is not None
+    return disputes.refresh_dispute(dispute_id=object_id, at=at) is not None
 
 
 _ACTS: Final[Acts] = {
     "account.updated": _recipient,
     "charge.dispute.closed": _dispute,
     "charge.dispute.created": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
     "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.refund.updated": _refund,
     "checkout.session.async_payment_failed": _pay_in,
     "checkout.session.async_payment_succeeded": _pay_in,
     "checkout.session.completed": _session,
@@ -169,11 +206,23 @@ _ACTS: Final[Acts] = {
     "payout.canceled": _payout,
     "payout.failed": _payout,
     "payout.paid": _payout,
+    "refund.created": _refund,
+    "refund.failed": _refund,
+    "refund.updated": _refund,
     "setup_intent.setup_failed": _setup,
     "setup_intent.succeeded": _setup,
     "topup.failed": _capital,
     "topup.succeeded": _capital,
+    "v2.core.account.closed": _recipient,
+    "v2.core.account[configuration.recipient].capability_status_updated": _recipient,
+    "v2.core.account[requirements].updated": _recipient,
 }
-"""What each kind of event makes us look at; other kinds are kept and left alone."""
+"""What each kind of event makes us look at; other kinds are kept and left alone.
+
+Thin events of the same news are named with "v1." before it, but for those of accounts.
+"""
+WANTED_THIN: Final = tuple(kind for kind in _ACTS if kind.startswith("v2."))
+WANTED: Final = tuple(kind for kind in _ACTS if not kind.startswith("v2."))
+"""The kinds that we act on."""
 
 _ACTS_OF_MANY: Final[Acts] = _ACTS | {"payment_intent.succeeded": _payment_of_many}

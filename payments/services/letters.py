@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.models import BankAccount, CheckStatus, IdentityCheck
 from core.clock import day_of
 from notifications.services import notify
-from payments.models import Collection, PayIn, PaymentCard, Payout
+from payments.models import Collection, PayIn, PaymentCard, Payout, Refund
 from payments.retries import debited_on, next_try_on
 
 
@@ -23,17 +23,50 @@ def pay_in_arrived(pay_in: PayIn, *, at: datetime) -> None:
     )
 
 
-def pay_in_taken_back(pay_in: PayIn, missing_cents: int, *, at: datetime) -> None:
-    """The lender's bank took the money back; what the wallet lacked is owed."""
+def pay_in_taken_back(
+    pay_in: PayIn, cents: int, missing_cents: int, *, key: str, at: datetime
+) -> None:
+    """The lender's bank took money back; what the wallet lacked is owed."""
     notify(
         person_id=pay_in.lender_id,
         kind="pay_in_taken_back",
-        key=f"pay_in_taken_back:{pay_in.pk}",
+        key=f"pay_in_taken_back:{key}",
         facts={
-            "amount_cents": pay_in.amount_cents,
+            "amount_cents": cents,
             "missing_cents": missing_cents,
             "is_missing": missing_cents > 0,
         },
+        at=at,
+    )
+
+
+def money_given_again(person_id: int, cents: int, *, key: str, at: datetime) -> None:
+    """The bank gave back what it had taken back."""
+    notify(
+        person_id=person_id,
+        kind="money_given_again",
+        key=f"money_given_again:{key}",
+        facts={"amount_cents": cents},
+        at=at,
+    )
+
+
+def refund_left(refund: Refund, *, at: datetime) -> None:
+    """A pay-in goes back to where it was paid from."""
+    _about_refund(refund, "refund_sent", at=at)
+
+
+def refund_came_back(refund: Refund, *, at: datetime) -> None:
+    """The payer's bank did not take it; the money is in the wallet again."""
+    _about_refund(refund, "refund_failed", at=at)
+
+
+def _about_refund(refund: Refund, kind: str, *, at: datetime) -> None:
+    notify(
+        person_id=refund.pay_in.lender_id,
+        kind=kind,
+        key=f"{kind}:{refund.pk}",
+        facts={"amount_cents": refund.amount_cents},
         at=at,
     )
 

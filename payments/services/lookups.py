@@ -60,6 +60,10 @@ def _top_ups(operation: ProviderOperation, since: datetime) -> Iterable[Fact]:
     return gateway().top_ups_since(since)
 
 
+def _refunds(operation: ProviderOperation, since: datetime) -> Iterable[Fact]:
+    return gateway().refunds_of(operation.params["payment_id"])
+
+
 _Search = Callable[[ProviderOperation, datetime], Iterable[Fact]]
 _SEARCHES: Final[dict[OperationKind, _Search]] = {
     OperationKind.COLLECT: _payments,
@@ -67,5 +71,6 @@ _SEARCHES: Final[dict[OperationKind, _Search]] = {
     OperationKind.PAYOUT: _payouts,
     OperationKind.REVERSAL: _reversals,
     OperationKind.TOP_UP: _top_ups,
+    OperationKind.REFUND: _refunds,
 }
 """Requests that move money; any other may simply be made once more."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from core import day_end
+from core.models import MarketDay
+from core.only_one import only_one
 from payments.services import inbox
+
+LOCK = 0x50415249 + 7
 
 
 def start(*, on: date) -> None:
@@ -37,3 +43,26 @@ def catch_up(*, at: datetime) -> dict[str, object]:
 
     control.run_due()
     return {"events": control.deliver_events(), "handled": inbox.handle_waiting(at=at)}
+
+
+def next_day(
+    *, market: MarketDay, at: datetime, told: Callable[[str], None] = lambda name: None
+) -> date | None:
+    """Let one day pass; returns it, or None when another process is at it or a key is set.
+
+    A market on a virtual clock closes its business date, and the sandbox lives along. Else the
+    provider's clock alone goes ahead of ours.
+    """
+    if settings.STRIPE_KEY:
+        return None
+    from payments.sandbox import control
+
+    if market.is_virtual and control.today() <= market.business_date:
+        return day_end.close_day(at=at, told=told)
+    with only_one(LOCK) as won:
+        if not won:
+            return None
+        on = control.today() + timedelta(days=1)
+        told("payments.services.sandbox_day.play")
+        play(on=on, at=at)
+        return on

@@ -15,29 +15,36 @@ from payments.limits import PATIENCE
 from payments.models import (
     CapitalPayment,
     Collection,
+    Dispute,
     PayIn,
     Payout,
     ProviderOperation,
+    Refund,
 )
 from payments.services import (
     bank_accounts,
     capital,
     collections,
+    disputes,
     forgetting,
     identity,
     inbox,
     lookups,
+    missed_events,
     operations,
     pay_ins,
     payouts,
+    refunds,
 )
 from payments.services.passing_on import pass_on_collected
 from payments.states import (
+    DISPUTE_OPEN,
     UNFINISHED,
     CapitalStatus,
     CollectionStatus,
     PayInStatus,
     PayoutStatus,
+    RefundStatus,
 )
 
 log = structlog.get_logger(__name__)
@@ -50,11 +57,14 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     before = at - patience
     return {
         "looked_up": _each(_too_old(at), lambda row: lookups.settle(row, at=at)),
+        "missed": missed_events.take_up(at=at),
         "events": inbox.handle_waiting(at=at, limit=BATCH),
         "pay_ins": _pay_ins(before, at),
         "collections": _collections(before, at),
         "payouts": _payouts(before, at),
         "capital": _capital(before, at),
+        "refunds": _refunds(before, at),
+        "disputes": _disputes(at),
         "identity_checks": _identity_checks(before, at),
         "bank_accounts": _bank_accounts(before, at),
         "forgotten": forgetting.forget_waiting(at=at),
@@ -115,6 +125,21 @@ def _capital(before: datetime, at: datetime) -> int:
     return _each(prepared, lambda row: capital.send(payment_id=row.pk, at=at)) + _each(
         pending, lambda row: capital.refresh(payment_id=row.pk, at=at)
     )
+
+
+def _refunds(before: datetime, at: datetime) -> int:
+    rows = Refund.objects.filter(asked_at__lte=before).order_by("id")
+    asked = rows.filter(status=RefundStatus.REQUESTED)[:BATCH]
+    sent = rows.filter(status=RefundStatus.SENT)[:BATCH]
+    return _each(asked, lambda row: refunds.send(refund_id=row.pk, at=at)) + _each(
+        sent, lambda row: refunds.refresh(refund_id=row.pk, at=at)
+    )
+
+
+def _disputes(at: datetime) -> int:
+    """Every dispute that is not over: a word of it may come late or never."""
+    rows = Dispute.objects.filter(status__in=DISPUTE_OPEN).order_by("id")[:BATCH]
+    return _each(rows, lambda row: disputes.refresh_dispute(dispute_id=row.provider_id, at=at))
 
 
 def _identity_checks(before: datetime, at: datetime) -> int:

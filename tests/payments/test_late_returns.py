@@ -12,13 +12,11 @@ from lending import verify
 from lending.models import Loan
 from lending.selectors.wallet import Reason, statement_lines, statement_of, wallet_of
 from notifications.models import Message
-from payments.errors import NotWithdrawable, UnexpectedFact
-from payments.facts import BalanceTransaction, Dispute
+from payments.errors import NotWithdrawable
 from payments.models import Collection, PayIn
 from payments.sandbox import control
 from payments.selectors import withdrawable_cents
 from payments.services import collections, inbox, pay_ins
-from payments.services.late_returns import take_back_pay_in
 from payments.states import CollectionStatus, PayInStatus
 from tests.flows.money import assert_money
 from tests.payments import world
@@ -181,16 +179,3 @@ def test_the_news_of_a_pay_in_taken_back_counts_once_in_any_order(seed: int) -> 
     assert Message.objects.filter(kind="pay_in_taken_back").count() == 1
     assert wallet_of(lender).total_cents == 0
     _prove()
-
-
-def test_another_sum_than_was_paid_in_is_not_taken_back_by_itself() -> None:
-    _, pay_in = _paid_in_by_debit(500_00, "late:insufficient_funds")
-    day = world.at(world.later(9))
-    line = BalanceTransaction(
-        "txn_1", {}, "adjustment", "dp_1", -499_99, 0, -499_99, day, day.date()
-    )
-    fact = Dispute("dp_1", {}, "lost", 499_99, pay_in.payment_id, "insufficient_funds", line)
-    with pytest.raises(UnexpectedFact):
-        take_back_pay_in(pay_in_id=pay_in.pk, fact=fact, at=day)
-    pay_in.refresh_from_db()
-    assert pay_in.status == PayInStatus.CONFIRMED

@@ -22,6 +22,7 @@ CHECKS = {
         verify.payouts_are_booked,
         verify.charges_are_booked,
         verify.returns_are_booked,
+        verify.disputes_are_known,
         verify.operations_are_finished,
         verify.provider_agrees,
     )

@@ -11,16 +11,18 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
+from accounts.selectors import is_identified
 from ledger.chart import Role as Money
 from ledger.models import Entry
 from ledger.selectors import balance_cents
-from payments.models import PayIn, WebhookEvent
+from payments.models import EventMark, PayIn, WebhookEvent
 from payments.sandbox import control
 from payments.sandbox.delivery import Mischief
-from payments.sandbox.models import StoredEvent
-from payments.services import inbox, pay_ins
+from payments.sandbox.models import Mail, StoredEvent
+from payments.services import inbox, missed_events, pay_ins
+from payments.services.sweep import sweep
 from payments.signatures import webhook_secrets
-from payments.states import EventStatus, PayInStatus
+from payments.states import EventStatus, PayInStatus, PayoutStatus
 from tests.payments import world
 
 ADDRESS = "/hooks/stripe/"
@@ -166,7 +168,7 @@ def test_events_shuffled_doubled_and_lost_end_in_the_same_state(seed):
     control.advance_to(world.later(9))
     control.deliver_events(mischief=Mischief(copies=3, shuffled_by=seed, lost_share=20))
     inbox.handle_waiting(at=world.at(world.later(9)))
-    world.hear(world.later(9))
+    sweep(at=world.at(world.later(9)))
     statuses = [PayIn.objects.get(pk=pay_in.pk).status for pay_in in opened]
     assert statuses == ["confirmed", "failed", "confirmed"] * 2
     assert balance_cents(Money.CASH, lender.pk) == 400_00
@@ -184,3 +186,61 @@ def test_a_thousand_events_are_delivered_in_seconds():
     assert time.process_time() - started < 6
     assert WebhookEvent.objects.count() == 1000
     assert control.deliver_events() == 0
+
+
+@pytest.mark.django_db
+def test_the_mail_of_the_sandbox_follows_its_settings():
+    world.begin()
+    lender = world.person(Role.LENDER)
+    Mail.objects.create(
+        pk=Mail.ONLY, form="both", copies=2, is_shuffled=True, delay_minutes=60, seed=3
+    )
+    world.identify(lender)
+    assert not WebhookEvent.objects.exists()
+    control.advance_to(world.later(1))
+    assert control.deliver_events() > 0
+    sources = WebhookEvent.objects.values_list("source", flat=True)
+    assert sorted(sources) == sorted(["snapshot", "thin"] * (len(sources) // 2))
+    assert inbox.handle_waiting(at=world.at()) == len(sources)
+    assert is_identified(lender)
+
+
+@pytest.mark.django_db
+def test_a_payout_that_fails_after_it_was_paid_is_found_though_no_word_came():
+    world.begin()
+    lender = world.rich_lender(200_00)
+    on = world.later(3)
+    world.play(on)
+    payout = world.withdraw(lender, 100_00, on)
+    world.play(world.later(8))
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PAID
+    sweep(at=world.at(world.later(8)))
+    Mail.objects.create(pk=Mail.ONLY, lost_share=100)
+    control.break_payout(payout.payout_id)
+    world.hear(world.later(8))
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.PAID
+    assert sweep(at=world.at(world.later(8)))["missed"] >= 1
+    payout.refresh_from_db()
+    assert payout.status == PayoutStatus.RETURNED
+    assert WebhookEvent.objects.get(kind="payout.failed").source == "listed"
+
+
+@pytest.mark.django_db
+def test_the_lists_are_read_from_where_we_stopped_over_many_pages(wire):
+    world.begin()
+    row = {"kind": "v2.core.account.closed", "created_at": control.now()}
+    body = {"object": "v2.core.event", "type": row["kind"], "livemode": False}
+    body |= {"created": control.now().isoformat(), "related_object": {"id": "acct_0"}}
+    StoredEvent.objects.bulk_create(
+        StoredEvent(event_id=f"evt_{n}", payload=json.dumps(body | {"id": f"evt_{n}"}), **row)
+        for n in range(230)
+    )
+    assert missed_events.take_up(at=world.at()) == 230
+    assert missed_events.take_up(at=world.at()) == 0
+    pages = [path for _, path, _, _ in wire.seen if path.startswith("/v2/core/events")]
+    assert len(pages) == 6
+    assert EventMark.objects.get(account="thin").read_until > row["created_at"]
+    control.advance_to(world.later(40))
+    assert missed_events.take_up(at=world.at(world.later(40))) == 0

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 from uuid import uuid4
+
+from django.db import transaction
 
 from accounts import services as accounts
 from accounts.models import Role, User
@@ -187,6 +191,20 @@ def withdraw(lender: User, cents: int, on: date) -> Payout:
 
     asked = request_withdrawal(lender=lender, amount_cents=cents, at=at(on), request_key=uuid4())
     return payouts.send(payout_id=asked.pk, at=at(on))
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Do things on our side and at the provider, then take all of it back: to try again.
+
+    A request to the provider must not be made inside a transaction; this one is a test's.
+    """
+    ours, theirs = transaction.atomic(), transaction.atomic(using="sandbox")
+    ours._from_testcase = theirs._from_testcase = True  # type: ignore[attr-defined]
+    with ours, theirs:
+        yield
+        transaction.set_rollback(True)
+        transaction.set_rollback(True, using="sandbox")
 
 
 def method_of(user: User) -> str:

@@ -139,6 +139,9 @@ def finish_onboarding(work: Work, account: Record) -> None:
         "type": "none",
     }
     events.emit(work, "account.updated", account, shown=older, account=account.id)
+    events.emit_thin(work, "v2.core.account[requirements].updated", account)
+    kind = "v2.core.account[configuration.recipient].capability_status_updated"
+    events.emit_thin(work, kind, account)
 
 
 def may_receive(account: Record) -> bool:

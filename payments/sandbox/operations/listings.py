@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from payments.sandbox import store
+from payments.sandbox import forms, store
 from payments.sandbox.errors import bad_parameter, missing
+from payments.sandbox.events import thin_of
 from payments.sandbox.models import StoredEvent
 from payments.sandbox.store import Work
 
@@ -65,6 +66,7 @@ def events(work: Work, params: dict[str, Any]) -> dict[str, Any]:
     since, until = _created(params)
     limit = _limit(params)
     rows = StoredEvent.objects.filter(account=work.account).order_by("-id")
+    rows = rows.exclude(kind__startswith="v2.")
     if since:
         rows = rows.filter(created_at__gte=since)
     if until:
@@ -87,6 +89,28 @@ def events(work: Work, params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def thin_events(work: Work, params: dict[str, Any]) -> dict[str, Any]:
+    """GET v2/core/events, newest first: those of accounts, and the thin form of all the others."""
+    rows = StoredEvent.objects.order_by("-id")
+    if "types" in params:
+        kinds = [kind.removeprefix("v1.") for kind in params["types"]]
+        rows = rows.filter(kind__in=kinds)
+    for name, instant in params.get("created", {}).items():
+        rows = rows.filter(**{f"created_at__{name}": _iso(instant)})
+    if "object_id" in params:
+        rows = rows.filter(payload__contains=f'"{params["object_id"]}"')
+    if "page" in params:
+        rows = rows.filter(id__lt=int(params["page"]))
+    limit = _limit(params)
+    found = list(rows[: limit + 1])
+    further = {**params, "page": str(found[limit - 1].pk)} if len(found) > limit else None
+    return {
+        "data": [thin_of(json.loads(row.payload)) for row in found[:limit]],
+        "next_page_url": f"/v2/core/events?{forms.encode(further)}" if further else None,
+        "previous_page_url": None,
+    }
+
+
 def event(work: Work, params: dict[str, Any], event_id: str) -> dict[str, Any]:
     """GET events/{id}."""
     row = StoredEvent.objects.filter(event_id=event_id, account=work.account).first()
@@ -94,6 +118,13 @@ def event(work: Work, params: dict[str, Any], event_id: str) -> dict[str, Any]:
         raise missing("event", event_id)
     found: dict[str, Any] = json.loads(row.payload)
     return found
+
+
+def _iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise bad_parameter(f"Invalid timestamp: {text}", param="created") from error
 
 
 def _limit(params: dict[str, Any]) -> int:

@@ -107,14 +107,24 @@ def pay(work: Work, intent: Record, method: Record, *, mandate_id: str = "") -> 
     if method.data["type"] == "sepa_debit":
         _debit(work, intent, charge, method)
         return charge
-    card = outcomes.CARDS[method.hidden["number"]]
-    if card.decline_code:
-        charges.fail(work, charge, "card_declined")
-        _fail(work, intent, method, outcomes.card_error(card), "Your card was declined.")
-    else:
+    number, today = method.hidden["number"], clock.day_of(work.now)
+    outcome = outcomes.of_card(method.id, number, today)
+    if outcome == outcomes.SUCCEEDS:
         charges.succeed(work, charge)
         _succeed(work, intent)
+        _contest(work, charge, *outcomes.card_dispute(method.id, number, today))
+    else:
+        charges.fail(work, charge, "card_declined")
+        _fail(work, intent, method, outcomes.card_error(outcome), "Your card was declined.")
     return charge
+
+
+def _contest(work: Work, charge: Record, reason: str, is_inquiry: bool) -> None:
+    """Let the holder of a card contest the payment some days later, where there is a reason."""
+    if reason:
+        work.hide(charge, **{disputes.REASON: reason, disputes.INQUIRY: is_inquiry})
+        day = calendar.add_bank_days(clock.day_of(work.now), disputes.CONTESTED_DAYS)
+        work.schedule("dispute", charge, clock.bank_hour(day))
 
 
 def finish_debit(work: Work, charge: Record) -> None:

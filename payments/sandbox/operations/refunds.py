@@ -14,6 +14,8 @@ def create(work: Work, params: dict[str, Any]) -> Record:
     charge = _charge(work, params)
     left = charge.data["amount"] - charge.data["amount_refunded"]
     amount = params.get("amount", left)
+    if charge.data["disputed"]:
+        raise invalid("This charge has been charged back.", code="charge_disputed")
     if charge.data["status"] != "succeeded" or left == 0:
         raise invalid("This charge has no money left to refund.", code="charge_already_refunded")
     if not 0 < amount <= left:
@@ -48,8 +50,25 @@ def retrieve(work: Work, params: dict[str, Any], refund_id: str) -> Record:
 
 def finish(work: Work, refund: Record) -> None:
     """The payer's bank takes the money."""
+    if refund.data["status"] != "pending":
+        return
     work.change(refund, status="succeeded")
     events.emit(work, "refund.updated", refund)
+
+
+def fail(work: Work, refund: Record, reason: str) -> None:
+    """The payer's bank sends the money back, perhaps after it seemed to have taken it."""
+    charge = work.find(refund.data["charge"], "charge", account=refund.account)
+    amount = refund.data["amount"]
+    txn = books.transact(work, "refund_failure", refund, amount, against=books.OUTSIDE)
+    work.change(
+        refund,
+        failure_balance_transaction=txn.id,
+        failure_reason=reason,
+        status="failed",
+    )
+    work.change(charge, amount_refunded=charge.data["amount_refunded"] - amount, refunded=False)
+    events.emit(work, "refund.failed", refund)
 
 
 def _charge(work: Work, params: dict[str, Any]) -> Record:
