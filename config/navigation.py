@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from lending.admin.dashboard import (
     waiting_requests,
 )
 from lending.selectors.changes import waiting_changes
-from payments.selectors import differences_count, suspense_count
+from payments.selectors import differences_count, suspense_count, waiting_disputes
 
 
 class Entry(NamedTuple):
@@ -31,6 +32,7 @@ def _list_of(icon: str, title: Any, app: str, model: str) -> Entry:
     return Entry(icon, title, f"{app}_{model}_changelist", f"{app}.view_{model}")
 
 
+_SANDBOX: Final = "payments_sandbox_clock_changelist"
 _GROUPS: Final = (
     (
         _("Desk"),
@@ -77,11 +79,14 @@ _GROUPS: Final = (
             _list_of("login", _("Pay-ins"), "payments", "payin"),
             _list_of("logout", _("Payouts"), "payments", "payout"),
             _list_of("sync_alt", _("Debits"), "payments", "collection"),
+            _list_of("gavel", _("Disputes"), "payments", "dispute"),
+            _list_of("undo", _("Refunds"), "payments", "refund"),
             _list_of("outbound", _("Requests to the provider"), "payments", "provideroperation"),
             _list_of("webhook", _("Events of the provider"), "payments", "webhookevent"),
             _list_of("receipt_long", _("Daily statements"), "payments", "providerstatement"),
             _list_of("difference", _("Differences"), "payments", "difference"),
             _list_of("help_center", _("In suspense"), "payments", "suspenseitem"),
+            Entry("science", _("Payment sandbox"), _SANDBOX, "payments.run_sandbox"),
         ),
     ),
     (
@@ -124,6 +129,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _may_see(request: HttpRequest, entry: Entry) -> bool:
+    if entry.name == _SANDBOX and settings.STRIPE_KEY:
+        return False
     return not entry.right or request.user.has_perm(entry.right)
 
 
@@ -149,4 +156,5 @@ _WAITING: Final = {
     "lending_arrears_desk": waiting_proposals,
     "payments_difference_changelist": differences_count,
     "payments_suspenseitem_changelist": suspense_count,
+    "payments_dispute_changelist": waiting_disputes,
 }

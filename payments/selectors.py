@@ -16,6 +16,7 @@ from ledger.selectors import balance_cents
 from payments.models import (
     Collection,
     Difference,
+    Dispute,
     PayIn,
     PaymentCard,
     Payout,
@@ -26,8 +27,10 @@ from payments.retries import debited_on, next_try_on, why
 from payments.seasoning import waiting_money
 from payments.states import (
     COLLECTION_OPEN,
+    DISPUTE_ANSWERABLE,
     PAY_IN_UNFINISHED,
     SUSPENSE_HELD,
+    DisputeStatus,
     CardStatus,
     CollectionStatus,
     PayoutStatus,
@@ -149,6 +152,12 @@ def withdrawable_from(user: User, cents: int, on: date) -> date | None:
 def open_differences() -> QuerySet[Difference]:
     """What the provider's books and ours do not agree on now, the oldest first; for staff."""
     return Difference.objects.filter(gone_on=None).order_by("seen_on", "id")
+
+
+def waiting_disputes() -> int:
+    """Disputes that wait for an answer of ours, or that nobody can tell what to do with."""
+    wanted = [*DISPUTE_ANSWERABLE, DisputeStatus.UNKNOWN]
+    return Dispute.objects.filter(status__in=wanted, has_evidence=False).count()
 
 
 def differences_count() -> int:

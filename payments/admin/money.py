@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import EMPTY, ReadOnlyAdmin
 from core.wording import day
+from payments.admin.refunds import MAY_REFUND
 from payments.models import (
     CapitalPayment,
     Collection,
@@ -42,6 +47,17 @@ class PayInAdmin(ReadOnlyAdmin):
     search_fields = ("lender__email", "payment_id", "session_id")
     exclude = ("url",)
     ordering = ("-id",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """All fields, and the way to send the money back."""
+        own = ["give_back"] if obj and request.user.has_perm(MAY_REFUND) else []
+        return own + super().get_fields(request, obj)
+
+    @admin.display(description=_("give back"))
+    def give_back(self, pay_in: PayIn) -> str:
+        """A link to the page on which it is asked for."""
+        where = reverse("admin:payments_refund_for", args=[pay_in.pk])
+        return format_html('<a class="desk-good" href="{}">{}</a>', where, _("Give it back"))
 
 
 @admin.register(Collection)
