@@ -30,9 +30,9 @@ from payments.states import (
     DISPUTE_ANSWERABLE,
     PAY_IN_UNFINISHED,
     SUSPENSE_HELD,
-    DisputeStatus,
     CardStatus,
     CollectionStatus,
+    DisputeStatus,
     PayoutStatus,
 )
 
