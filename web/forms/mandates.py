@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.utils.translation import ngettext
 
 from lending.choices import (
@@ -87,7 +88,7 @@ class MandateForm(PariForm):
         help_text=_("None chosen means all."),
     )
     terms = forms.TypedMultipleChoiceField(
-        label=_("Terms"),
+        label=pgettext_lazy("durations", "Terms"),
         required=False,
         coerce=int,
         choices=term_choices,
