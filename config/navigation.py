@@ -16,7 +16,7 @@ from lending.admin.dashboard import (
     waiting_requests,
 )
 from lending.selectors.changes import waiting_changes
-from payments.selectors import differences_count, suspense_count, waiting_disputes
+from payments.selectors import differences_count, waiting_disputes
 
 
 class Entry(NamedTuple):
@@ -155,6 +155,5 @@ _WAITING: Final = {
     "lending_planchange_changelist": waiting_changes,
     "lending_arrears_desk": waiting_proposals,
     "payments_difference_changelist": differences_count,
-    "payments_suspenseitem_changelist": suspense_count,
     "payments_dispute_changelist": waiting_disputes,
 }

@@ -20,7 +20,6 @@ from payments.models import (
     PayIn,
     PaymentCard,
     Payout,
-    SuspenseItem,
 )
 from payments.own_lines import OWN_LINES
 from payments.retries import debited_on, next_try_on, why
@@ -29,7 +28,6 @@ from payments.states import (
     COLLECTION_OPEN,
     DISPUTE_ANSWERABLE,
     PAY_IN_UNFINISHED,
-    SUSPENSE_HELD,
     CardStatus,
     CollectionStatus,
     DisputeStatus,
@@ -163,11 +161,6 @@ def waiting_disputes() -> int:
 def differences_count() -> int:
     """How many differences are open."""
     return open_differences().count()
-
-
-def suspense_count() -> int:
-    """How many lines of the provider wait for a cause."""
-    return SuspenseItem.objects.filter(status__in=SUSPENSE_HELD).count()
 
 
 def entry_of_line(transaction_id: str) -> tuple[str, int | None]:

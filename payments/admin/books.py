@@ -15,8 +15,15 @@ from core import clock
 from core.admin import EMPTY, ReadOnlyAdmin, in_euro
 from core.wording import day
 from lending.admin import pages
-from payments.models import Difference, ProviderLine, ProviderStatement
+from payments.models import (
+    Difference,
+    DifferenceKind,
+    ProviderLine,
+    ProviderStatement,
+    SuspenseItem,
+)
 from payments.selectors import entry_of_line, open_differences
+from payments.states import SUSPENSE_HELD
 
 _LINES: Final = "admin:payments_providerline_changelist"
 
@@ -111,13 +118,25 @@ def difference_row(row: Difference) -> dict[str, Any]:
     return {
         "kind": row.get_kind_display(),
         "subject": row.subject,
-        "note": row.note,
+        "note": in_words(row),
         "expected": in_euro(row.expected_cents),
         "found": in_euro(row.found_cents),
         "since": day(row.seen_on),
         "days": age_days(row),
         "link": reverse("admin:payments_difference_change", args=[row.pk]),
     }
+
+
+def in_words(row: Difference) -> Any:
+    """What a difference means; details that have no words are as they were noted."""
+    held = SuspenseItem.objects.filter(
+        line__transaction_id=row.transaction_id, status__in=SUSPENSE_HELD
+    )
+    if row.transaction_id and held.exists():
+        return _("None of our rows names this line. Its money is held in suspense.")
+    if row.kind == DifferenceKind.TOTAL:
+        return _TOTALS.get(row.subject, row.note)
+    return _WORDS.get(row.kind, row.note)
 
 
 def age_days(row: Difference) -> int:
@@ -138,7 +157,6 @@ class DifferenceAdmin(ReadOnlyAdmin):
         "seen_on",
         "age",
         "gone_on",
-        "note",
     )
     list_filter = (("gone_on", admin.EmptyFieldListFilter), "kind")
     search_fields = ("subject", "transaction_id")
@@ -148,6 +166,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
         "subject",
         "expected_cents",
         "found_cents",
+        "words",
         "note",
         "seen_on",
         "age",
@@ -165,6 +184,11 @@ class DifferenceAdmin(ReadOnlyAdmin):
     def age(self, row: Difference) -> str:
         """How long it has been open."""
         return str(age_days(row))
+
+    @display(description=_("meaning"))
+    def words(self, row: Difference) -> str:
+        """What it means."""
+        return str(in_words(row)) or EMPTY
 
     @display(description=_("Go on with"))
     def where(self, row: Difference) -> str:
@@ -234,3 +258,12 @@ class ProviderLineAdmin(ReadOnlyAdmin):
 
 
 _MOST: Final = 100
+_TOTALS: Final = {
+    "provider": _("The balance that the provider reports is not that of our books."),
+    "lines": _("The balance that the provider reports is not the sum of its lines."),
+}
+_WORDS: Final = {
+    DifferenceKind.MISSING: _("The provider does not list what our row names."),
+    DifferenceKind.EXTRA: _("None of our rows names this line."),
+    DifferenceKind.DOUBLE: _("The same was booked twice."),
+}

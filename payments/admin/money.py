@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -80,6 +80,12 @@ class CollectionAdmin(ReadOnlyAdmin):
     search_fields = ("instalment__loan__number", "payment_id")
     ordering = ("-id",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        """Debits with the number of the newest attempt at the same instalment."""
+        others = Collection.objects.filter(instalment=OuterRef("instalment")).order_by("-number")
+        rows: QuerySet[Collection] = super().get_queryset(request)
+        return rows.annotate(newest=Subquery(others.values("number")[:1]))
+
     @display(description=_("reason"), ordering="failure_code")
     def reason(self, collection: Collection) -> Any:
         """Why it failed, in words."""
@@ -90,6 +96,8 @@ class CollectionAdmin(ReadOnlyAdmin):
         """The day of the next attempt, while the instalment is unpaid."""
         failed_on = collection.returned_on or collection.settled_on
         if collection.status not in _FAILED or collection.instalment.paid_on or failed_on is None:
+            return EMPTY
+        if collection.number < collection.newest:  # type: ignore[attr-defined]
             return EMPTY
         sent_on = next_try_on(collection.number, failed_on)
         return day(sent_on) if sent_on else _("no more")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -88,8 +89,6 @@ class SuspenseItemAdmin(ReadOnlyAdmin):
             facts=_facts(item),
             forms=forms,
             is_own=item.proposed_by_id == staff.pk,
-            line_link=reverse("admin:payments_providerline_change", args=[item.line_id]),
-            entry_link=reverse("admin:ledger_entry_change", args=[item.entry_id]),
         )
 
 
@@ -118,6 +117,8 @@ def _act(item: SuspenseItem, form: ActForm, staff: User) -> Any:
 def _facts(item: SuspenseItem) -> list[dict[str, Any]]:
     line = item.line
     facts = [
+        (_("The provider's line"), _link("payments_providerline", line.pk, line)),
+        (_("The entry that holds it"), _link("ledger_entry", item.entry_id, item.reference)),
         (_("Type"), line.kind),
         (_("About"), line.source_id or EMPTY),
         (_("Amount"), in_euro(line.amount_cents)),
@@ -141,6 +142,10 @@ def _facts(item: SuspenseItem) -> list[dict[str, Any]]:
             (_("Settled at"), instant(item.settled_at)),
         ]
     return [{"label": label, "value": value} for label, value in facts]
+
+
+def _link(name: str, pk: int, words: object) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), words)
 
 
 def _days(item: SuspenseItem) -> int:
