@@ -72,6 +72,7 @@ DISPUTE_REASONS: Final = (
     "unrecognized",
 )
 DECLINES: Final = (
+    "authentication_required",
     "do_not_honor",
     "expired_card",
     "generic_decline",

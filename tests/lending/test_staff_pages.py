@@ -121,12 +121,12 @@ def test_the_queue_shows_what_waits_by_its_deadline(
 ) -> None:
     make.submitted_request(at=AT - timedelta(days=9), story=make.story_data(title="Overdue one"))
     desk.get(QUEUE)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         one = desk.get(QUEUE)
     assert [row["is_overdue"] for row in one.context["rows"]] == [True]
     for days in (1, 2):
         make.submitted_request(at=AT + timedelta(days=days))
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         three = desk.get(QUEUE)
     rows = three.context["rows"]
     assert [row["decide_by"] for row in rows] == ["30 Dec 2025", "9 Jan 2026", "10 Jan 2026"]

@@ -9,9 +9,11 @@ from django.test import Client
 
 from accounts.models import Role
 from accounts.selectors import active_bank_account
+from core import clock
 from ledger.chart import Role as Money
 from ledger.selectors import balance_cents
 from lending.domain.due_dates import payable_on
+from notifications.models import Message
 from payments import seasoning, selectors
 from payments.errors import NoCard, WrongRole
 from payments.limits import MAX_TRIES
@@ -77,6 +79,44 @@ def test_credit_cards_and_lenders_are_refused():
         cards.save_card(user=world.ready(Role.LENDER), accepted=world.PROOF, at=world.at())
     with pytest.raises(NoCard):
         cards.remove_card(user=borrower, at=world.at())
+
+
+@pytest.mark.parametrize("code", ["authentication_required", "insufficient_funds", "expired_card"])
+def test_a_refused_card_is_told_of_and_tried_again_by_plan(owing, code, client: Client):
+    card, first, _, on, due = owing
+    control.set_fate(card.provider_method, code, from_date=world.MONDAY)
+    control.set_fate(card.provider_method, "succeeds", from_date=due + timedelta(days=2))
+    world.live_until(due + timedelta(days=1), on)
+    tries = list(Collection.objects.order_by("number"))
+    assert [row.status for row in tries[:2]] == [CollectionStatus.FAILED] * 2 or (
+        code == "expired_card" and tries[0].status == CollectionStatus.FAILED
+    )
+    assert tries[0].failure_code == code
+    card.refresh_from_db()
+    borrower = first.loan.borrower
+    clock.set_business_date(due + timedelta(days=1), is_virtual=True)
+    client.force_login(borrower)
+    client.cookies["django_language"] = "en"
+    page = client.get(f"/loans/{first.loan_id}/").content.decode()
+    if code == "authentication_required":
+        assert Message.objects.filter(kind="card_needs_you", person=borrower).exists()
+        assert f"/wallet/pay-in/?amount={tries[0].amount_cents}" in page
+        prefilled = client.get(f"/wallet/pay-in/?amount={tries[0].amount_cents}").content.decode()
+        assert f'value="{tries[0].amount_cents // 100}' in prefilled
+    elif code == "insufficient_funds":
+        assert "There was not enough money on the account. We try again on" in page
+        assert Message.objects.filter(kind="collection_returned", person=borrower).exists()
+    if code == "expired_card":
+        assert card.status == CardStatus.FAILED
+        assert Message.objects.filter(kind="card_is_over", person=borrower).count() == 1
+    else:
+        assert card.status == CardStatus.ACTIVE
+    world.live_until(due + timedelta(days=12), due + timedelta(days=2))
+    first.refresh_from_db()
+    assert first.paid_on is not None
+    last = Collection.objects.order_by("-number").first()
+    assert (last.card is None) == (code == "expired_card")
+    assert_money("ledger", "payments")
 
 
 def test_a_removed_card_leaves_the_instalments_to_the_bank_account(owing):
