@@ -29,6 +29,9 @@ WITHOUT_SERVERS = frozenset(
     }
 )
 
+# Whose keys at the provider a command uses; any other has the worker's.
+ROLES = {"reconcile": "reconciler", "runserver": "web"}
+
 
 def needs_servers(arguments: list[str]) -> bool:
     """Say whether the command line asks for a database or a broker."""
@@ -45,6 +48,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["demo"]:
         os.environ.setdefault("PARI_ENV", "demo")
+    if role := ROLES.get("".join(sys.argv[1:2])):
+        os.environ.setdefault("PARI_ROLE", role)
     try:
         if needs_servers(sys.argv[1:]):
             embedded.ensure()

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from payments.provider import STRIPE
+
 
 @register(Tags.security, deploy=True)
 def check_payment_provider(**_: Any) -> list[CheckMessage]:
@@ -12,6 +14,10 @@ def check_payment_provider(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.STRIPE_IS_LIVE and settings.DEBUG:
         found.append(Error("A live payment key must never meet DEBUG.", id="pari.E001"))
+    if settings.STRIPE_IS_LIVE and settings.STRIPE_API_BASE != STRIPE:
+        found.append(Error("A live payment key goes to the provider alone.", id="pari.E002"))
+    if settings.STRIPE_IS_LIVE and settings.PARI_ENV == "demo":
+        found.append(Error("A live payment key must never meet the demo.", id="pari.E003"))
     if settings.IN_PRODUCTION and not settings.STRIPE_KEY:
         found.append(
             Warning(
@@ -29,6 +35,14 @@ def check_payment_provider(**_: Any) -> list[CheckMessage]:
                 "No secret for thin events: only the sweep hears of recipients' accounts.",
                 hint="Set PARI_STRIPE_THIN_WEBHOOK_SECRETS.",
                 id="pari.W003",
+            )
+        )
+    if settings.IN_PRODUCTION and settings.STRIPE_KEY.startswith("sk_"):
+        found.append(
+            Warning(
+                "A secret key lets every process do everything at the provider.",
+                hint="Give each role a restricted key: PARI_STRIPE_KEY_WEB, _WORKER, _RECONCILER.",
+                id="pari.W004",
             )
         )
     return found

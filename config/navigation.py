@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from lending.admin.dashboard import (
     waiting_requests,
 )
 from lending.selectors.changes import waiting_changes
+from payments.provider import is_sandbox
 from payments.selectors import differences_count, waiting_disputes
 
 
@@ -129,7 +129,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _may_see(request: HttpRequest, entry: Entry) -> bool:
-    if entry.name == _SANDBOX and settings.STRIPE_KEY:
+    if entry.name == _SANDBOX and not is_sandbox():
         return False
     return not entry.right or request.user.has_perm(entry.right)
 

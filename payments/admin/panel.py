@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,6 +21,7 @@ from core.wording import day, instant
 from lending.admin import pages
 from lending.admin.forms import ActForm
 from payments.admin.act_forms import AdvanceForm, FateForm, MailForm
+from payments.provider import is_sandbox
 from payments.sandbox import control, listing
 from payments.sandbox.errors import ApiError
 from payments.sandbox.models import Clock, Mail
@@ -42,7 +42,7 @@ class SandboxAdmin(ReadOnlyAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only while the sandbox is in use, and only with the right."""
-        return not settings.STRIPE_KEY and request.user.has_perm(MAY_RUN)
+        return is_sandbox() and request.user.has_perm(MAY_RUN)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """The same."""
@@ -101,7 +101,7 @@ class SandboxAdmin(ReadOnlyAdmin):
 
 
 def _require(request: HttpRequest) -> None:
-    if settings.STRIPE_KEY:
+    if not is_sandbox():
         raise Http404
     pages.require(request, MAY_RUN)
 

@@ -1,6 +1,7 @@
 """A bad variable stops the start and is named; all of them at once."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from config.embedded.places import CODE
 from config.env import ConfigurationError, Env, parse_database_url
+from config.provider import ROLES, Provider, read_provider
+from payments.provider import STRIPE
 
 
 def problems_of(env: Env) -> str:
@@ -157,6 +160,57 @@ def test_a_live_payment_key_is_refused_beside_debug():
     given = {"PARI_STRIPE_KEY": "rk_live_x", "PARI_STRIPE_WEBHOOK_SECRETS": "a"}
     assert "PARI_STRIPE_KEY: is a live key" in load_settings(given)
     assert load_settings({**PRODUCTION, **given}) == "fine"
+
+
+ROLE_KEY = {"PARI_STRIPE_KEY_WEB": "rk_test_w"}
+
+
+def provider_of(given: dict[str, str], *, debug: bool = False, is_demo: bool = False) -> Provider:
+    env = Env(given)
+    found = read_provider(env, debug=debug, is_demo=is_demo)
+    env.finish()
+    return found
+
+
+def test_each_role_has_its_key_and_a_process_only_its_own():
+    keys = {**ROLE_KEY, "PARI_STRIPE_KEY": "rk_test_all"}
+    assert provider_of({**keys, "PARI_ROLE": "web"}).key == "rk_test_w"
+    assert provider_of(keys) == Provider("rk_test_all", "worker", STRIPE, is_live=False)
+    assert provider_of({}) == Provider("", "worker", STRIPE, is_live=False)
+
+
+def test_a_test_key_may_go_to_a_sandbox_on_this_machine():
+    given = {"PARI_STRIPE_KEY": "sk_test_x", "PARI_STRIPE_API_BASE": "http://127.0.0.1:8420/"}
+    assert provider_of(given).base == "http://127.0.0.1:8420"
+
+
+def test_a_live_key_of_any_role_is_live():
+    live = {f"PARI_STRIPE_KEY_{role.upper()}": f"rk_live_{role}" for role in ROLES}
+    assert provider_of(live).is_live
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "why"),
+    [
+        (ROLE_KEY, {}, "PARI_STRIPE_KEY_WORKER: is needed"),
+        ({"PARI_STRIPE_KEY_WEB": "sk_test_x"}, {}, "PARI_STRIPE_KEY_WEB: must be a restricted"),
+        ({"PARI_STRIPE_KEY": "pk_test_x"}, {}, "PARI_STRIPE_KEY: does not look like"),
+        ({"PARI_STRIPE_KEY": "sk_live_x"}, {"debug": True}, "refused while PARI_DEBUG is on"),
+        ({"PARI_STRIPE_KEY": "rk_live_x"}, {"is_demo": True}, "which the demo refuses"),
+        ({**ROLE_KEY, "PARI_STRIPE_KEY": "rk_live_x"}, {}, "must be all live or all for tests"),
+        (
+            {"PARI_STRIPE_KEY": "rk_live_x", "PARI_STRIPE_API_BASE": "http://127.0.0.1:1"},
+            {},
+            "PARI_STRIPE_API_BASE: must be https://api.stripe.com for a live key",
+        ),
+        ({"PARI_STRIPE_API_BASE": "https://stripe.example"}, {}, "or a server on this machine"),
+        ({"PARI_STRIPE_API_BASE": "http://localhost:1/v1"}, {}, "or a server on this machine"),
+        ({"PARI_ROLE": "x"}, {}, "PARI_ROLE: must be one of web, worker, reconciler"),
+    ],
+)
+def test_keys_that_do_not_fit_stop_the_start(given, more, why):
+    with pytest.raises(ConfigurationError, match=re.escape(why)):
+        provider_of(given, **more)
 
 
 def test_a_payment_key_without_webhook_secrets_is_refused():

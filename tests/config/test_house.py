@@ -109,6 +109,22 @@ def test_a_live_key_beside_debug_is_an_error(monkeypatch):
     assert [each.id for each in check_payment_provider()] == ["pari.E001"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"STRIPE_API_BASE": "http://127.0.0.1:1"}, "pari.E002"),
+        ({"PARI_ENV": "demo"}, "pari.E003"),
+        ({"IN_PRODUCTION": True, "STRIPE_KEY": "sk_live_x"}, "pari.W004"),
+    ],
+)
+def test_a_live_key_in_the_wrong_place_is_found(monkeypatch, changed, found):
+    live = {"DEBUG": False, "STRIPE_KEY": "rk_live_x", "STRIPE_IS_LIVE": True}
+    live |= {"STRIPE_THIN_WEBHOOK_SECRETS": ["whsec_x"]}
+    for name, value in (live | changed).items():
+        monkeypatch.setattr(settings, name, value, raising=False)
+    assert [each.id for each in check_payment_provider()] == [found]
+
+
 @pytest.mark.parametrize("name", [*settings.DAY_END_STEPS, *settings.MONEY_CHECKS])
 def test_every_act_and_proof_that_is_named_exists(name):
     named = import_string(name)

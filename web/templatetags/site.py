@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 from core import clock
 from core.models import MarketDay
 from notifications.selectors import unread_count
+from payments import provider
 from web.icons import PATHS
 from web.navigation import Place, places_for
 from web.theme import THEME_COOKIE, THEMES
@@ -49,7 +49,7 @@ def theme(context: dict[str, Any]) -> str:
 @register.simple_tag
 def is_sandbox() -> bool:
     """Whether payments go to the embedded sandbox, so that no real money moves."""
-    return not settings.STRIPE_KEY
+    return provider.is_sandbox()
 
 
 @register.simple_tag

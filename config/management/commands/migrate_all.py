@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from config.routers import OUR_ALIAS, SANDBOX_ALIAS
+from payments.provider import is_sandbox
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate one database after the other."""
-        aliases = [OUR_ALIAS] if settings.STRIPE_KEY else [OUR_ALIAS, SANDBOX_ALIAS]
+        aliases = [OUR_ALIAS, SANDBOX_ALIAS] if is_sandbox() else [OUR_ALIAS]
         for alias in aliases:
             call_command(
                 "migrate",
