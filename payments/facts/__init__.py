@@ -16,6 +16,7 @@ from payments.facts.people import (
     Customer,
     Link,
     Mandate,
+    Method,
     Recipient,
     Verification,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Fact",
     "Link",
     "Mandate",
+    "Method",
     "Payment",
     "PayoutFact",
     "Recipient",

@@ -112,6 +112,18 @@ class Mandate(Fact):
 
 
 @dataclass(frozen=True)
+class Method(Fact):
+    """A way to pay, such as a bank account; `customer_id` is empty once it was forgotten."""
+
+    customer_id: str
+
+    @classmethod
+    def read(cls, raw: Raw) -> Self:
+        """From the provider's JSON."""
+        return cls(raw["id"], raw, customer_id=id_of(raw["customer"]))
+
+
+@dataclass(frozen=True)
 class Verification(Fact):
     """A check of identity; names and birth date only where they were asked for."""
 

@@ -18,6 +18,7 @@ from payments.gateway.money_in import MoneyIn
 from payments.gateway.money_out import THE_BEGINNING, MoneyOut
 from payments.gateway.people import People
 from payments.gateway.sdk import http_client
+from payments.provider import is_sandbox
 
 __all__ = ["THE_BEGINNING", "Gateway", "gateway", "provider_now"]
 
@@ -28,7 +29,7 @@ class Gateway(People, MoneyIn, MoneyOut):
 
 def provider_now() -> datetime:
     """The provider's present instant: the wall clock, or the clock of the sandbox."""
-    if settings.STRIPE_KEY:
+    if not is_sandbox():
         return timezone.now()
     from payments.sandbox import clock
 
@@ -38,4 +39,6 @@ def provider_now() -> datetime:
 @cache
 def gateway() -> Gateway:
     """The gateway of this process."""
-    return Gateway(settings.STRIPE_KEY or "sk_test_sandbox", http_client())
+    return Gateway(
+        settings.STRIPE_KEY or "sk_test_sandbox", http_client(), settings.STRIPE_API_BASE
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from payments import facts
-from payments.gateway.sdk import CURRENCY, PAGE, Caller, keyed, read, reading, writing
+from payments.gateway.sdk import CURRENCY, PAGE, Caller, keyed, read, read_all, reading, writing
 
 
 class MoneyIn(Caller):
@@ -148,7 +148,7 @@ class MoneyIn(Caller):
         since = int(created_from.timestamp())
         with reading():
             page = self._v1.payment_intents.list({"created": {"gte": since}, "limit": PAGE})
-            return [read(facts.Payment, row) for row in page.auto_paging_iter()]
+            return read_all(facts.Payment, page)
 
     def refund(
         self, *, key: str, payment_id: str, amount_cents: int, metadata: dict[str, str]
@@ -190,7 +190,7 @@ class MoneyIn(Caller):
         """What was given back of a payment; to look for a refund whose answer was lost."""
         with reading():
             page = self._v1.refunds.list({"payment_intent": payment_id, "limit": PAGE})
-            return [read(facts.Refund, row) for row in page.auto_paging_iter()]
+            return read_all(facts.Refund, page)
 
     def refund_state(self, refund_id: str) -> facts.Refund:
         """How far a refund has come."""
@@ -216,4 +216,4 @@ class MoneyIn(Caller):
         since = int(created_from.timestamp())
         with reading():
             page = self._v1.topups.list({"created": {"gte": since}, "limit": PAGE})
-            return [read(facts.TopUp, row) for row in page.auto_paging_iter()]
+            return read_all(facts.TopUp, page)

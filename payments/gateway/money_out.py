@@ -14,6 +14,7 @@ from payments.gateway.sdk import (
     keyed,
     on_behalf,
     read,
+    read_all,
     reading,
     writing,
 )
@@ -61,7 +62,7 @@ class MoneyOut(Caller):
             page = self._v1.transfers.list(
                 {"destination": account_id, "created": {"gte": first}, "limit": PAGE}
             )
-            return [read(facts.Transfer, row) for row in page.auto_paging_iter()]
+            return read_all(facts.Transfer, page)
 
     def reverse_transfer(
         self, transfer_id: str, *, key: str, amount_cents: int, metadata: dict[str, str]
@@ -102,7 +103,7 @@ class MoneyOut(Caller):
             page = self._v1.payouts.list(
                 {"created": {"gte": first}, "limit": PAGE}, on_behalf(account_id)
             )
-            return [read(facts.PayoutFact, row) for row in page.auto_paging_iter()]
+            return read_all(facts.PayoutFact, page)
 
     def payout(self, payout_id: str, *, account_id: str) -> facts.PayoutFact:
         """How far a payout has come."""
@@ -125,7 +126,7 @@ class MoneyOut(Caller):
             page = self._v1.balance_transactions.list(
                 {"limit": PAGE, "created": {"gte": first}}, on_behalf(account_id)
             )
-            return [read(facts.BalanceTransaction, row) for row in page.auto_paging_iter()]
+            return read_all(facts.BalanceTransaction, page)
 
     def balance_transaction(self, transaction_id: str) -> facts.BalanceTransaction:
         """One line of the provider's books."""
@@ -149,7 +150,7 @@ class MoneyOut(Caller):
                     },
                     on_behalf(account_id),
                 )
-                found += [read(facts.Event, row) for row in page.auto_paging_iter()]
+                found += read_all(facts.Event, page)
         return sorted(found, key=lambda event: event.created_at)
 
     def thin_events_since(
@@ -161,5 +162,5 @@ class MoneyOut(Caller):
             page = self._v2.core.events.list(
                 {"limit": PAGE, "created": {"gte": since}, "types": list(kinds)}
             )
-            found = [read(facts.Event, row) for row in page.auto_paging_iter()]
+            found = read_all(facts.Event, page)
         return sorted(found, key=lambda event: event.created_at)

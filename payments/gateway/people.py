@@ -79,10 +79,11 @@ class People(Caller):
         with reading():
             return read(facts.Mandate, self._v1.mandates.retrieve(mandate_id))
 
-    def detach_method(self, method_id: str, *, key: str) -> None:
+    def detach_method(self, method_id: str, *, key: str) -> facts.Method:
         """Forget a bank account that is no longer in use."""
         with writing():
-            self._v1.payment_methods.detach(method_id, {}, keyed(key))
+            found = self._v1.payment_methods.detach(method_id, {}, keyed(key))
+            return read(facts.Method, found)
 
     def create_card_setup(
         self,
@@ -146,6 +147,12 @@ class People(Caller):
         expand = ["verified_outputs", "verified_outputs.dob"]
         with reading():
             found = self._v1.identity.verification_sessions.retrieve(session_id, {"expand": expand})
+            return read(facts.Verification, found)
+
+    def redact_verification(self, session_id: str, *, key: str) -> facts.Verification:
+        """Delete the pictures and data of a check for good."""
+        with writing():
+            found = self._v1.identity.verification_sessions.redact(session_id, {}, keyed(key))
             return read(facts.Verification, found)
 
     def create_recipient(

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from http import HTTPStatus
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -118,17 +117,12 @@ def _parcels(row: StoredEvent, how: Mischief) -> Iterator[_Parcel]:
             yield _Parcel(row.pk, is_thin=True, payload=payload)
 
 
-@cache
-def _path(name: str) -> str:
-    return reverse(name)
-
-
 def _send(parcel: _Parcel) -> bool:
     """Post one event to its address; whether the answer was 200."""
     body = parcel.payload.encode()
     secret = (thin_webhook_secrets if parcel.is_thin else webhook_secrets)()[0]
     signature = stripe.WebhookSignature.generate_signature_header(parcel.payload, secret)
-    path = _path(THIN_ADDRESS if parcel.is_thin else ADDRESS)
+    path = reverse(THIN_ADDRESS if parcel.is_thin else ADDRESS)
     request = WSGIRequest(
         {
             "REQUEST_METHOD": "POST",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from payments.sandbox import clock, forms, parameters, routes
+from payments.sandbox import clock, forms, parameters, permissions, routes
 from payments.sandbox.errors import ApiError, bad_parameter
 from payments.sandbox.expand import expanded
 from payments.sandbox.ids import new_id
@@ -33,13 +33,18 @@ LEFT JOIN payments_sandbox_keptanswer AS kept ON kept.key = %s
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; header names are in lower case."""
+    """One HTTP request; header names are in lower case.
+
+    Attributes:
+        tells_all: whether events of every kind are written, as a caller who lists them expects.
+    """
 
     method: str
     path: str
     query: str
     body: str
     headers: Mapping[str, str]
+    tells_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def _check_key(request: Request) -> None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme != "Bearer" or not key.startswith(("sk_test_", "rk_test_")):
         raise ApiError(401, "invalid_request_error", "Invalid API Key provided.")
+    permissions.check(key, request.method, request.path)
 
 
 def _given(request: Request) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def _once(
 ) -> tuple[int, str, bool]:
     """Carry out a request that writes, at most once for its key."""
     key = f"{account}:{request.headers.get('idempotency-key') or new_id('request')}"
-    said = f"{request.method} {request.path}\n{request.body}"
+    said = f"{request.method} {request.path}\n{json.dumps(params, sort_keys=True, default=str)}"
     fingerprint = hashlib.sha256(said.encode()).hexdigest()
     nearby = [*ids, account, *(value for value in params.values() if isinstance(value, str))]
 
@@ -117,7 +123,7 @@ def _once(
         now, kept, found = _prologue(key, nearby)
         if kept:
             return _replay(kept, fingerprint, request)
-        work = Work(now=now, account=account)
+        work = Work(now=now, account=account, tells_all=request.tells_all)
         work.know(found)
         status, body, is_kept = _try(work, route, params, ids)
         if is_kept:

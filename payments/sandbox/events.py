@@ -43,7 +43,10 @@ WANTED: Final = frozenset(
         "transfer.reversed",
     }
 )
-"""The kinds that our endpoint asked for. Others are not written at all: nobody would read them."""
+"""The kinds that our endpoint asked for.
+
+Others are never sent, and are only written for callers of the sandbox's server, who may list them.
+"""
 
 
 def emit(
@@ -54,12 +57,13 @@ def emit(
     shown: dict[str, Any] | None = None,
     account: str | None = None,
 ) -> None:
-    """Write an event with a copy of the object as it is now, if anyone asked for its kind.
+    """Write an event with a copy of the object as it is now, if anyone may read it.
 
     Args:
         shown: the copy, where it is not the object itself (an account in its older form).
     """
-    if kind not in WANTED:
+    is_wanted = kind in WANTED
+    if not is_wanted and not work.tells_all:
         return
     owner = record.account if account is None else account
     event_id = new_id("event")
@@ -70,13 +74,13 @@ def emit(
         "created": clock.seconds(work.now),
         "data": {"object": record.data if shown is None else shown},
         "livemode": False,
-        "pending_webhooks": 1,
+        "pending_webhooks": int(is_wanted),
         "request": {"id": None, "idempotency_key": None},
         "type": kind,
     }
     if owner != PLATFORM:
         payload["account"] = owner
-    _keep(work, payload, owner)
+    _keep(work, payload, owner, is_wanted=is_wanted)
 
 
 def emit_thin(work: Work, kind: str, record: Record) -> None:
@@ -111,10 +115,10 @@ def thin_of(payload: dict[str, Any]) -> dict[str, Any]:
     return thin | ({"context": payload["account"]} if "account" in payload else {})
 
 
-def _keep(work: Work, payload: dict[str, Any], owner: str) -> None:
+def _keep(work: Work, payload: dict[str, Any], owner: str, *, is_wanted: bool = True) -> None:
     row = {"event_id": payload["id"], "kind": payload["type"], "account": owner}
     sent = {"created_at": work.now.isoformat(), "payload": json.dumps(payload)}
-    work.append("events", row | sent)
+    work.append("events", row | sent | {"delivered_at": None if is_wanted else sent["created_at"]})
 
 
 def _related(kind: str, object_id: str) -> dict[str, str]:

@@ -42,8 +42,8 @@ class Text:
 
     def read(self, value: Any, name: str) -> str:
         """Return the string."""
-        if not isinstance(value, str):
-            raise bad_parameter(f"Invalid string: {value}", param=name)
+        if not isinstance(value, str) or "\0" in value:
+            raise bad_parameter("Invalid string", param=name)
         return value
 
 
@@ -125,7 +125,7 @@ class Mapping:
         """Return the pairs within the provider's limits for metadata."""
         if not isinstance(value, dict):
             raise bad_parameter("Invalid object", param=name)
-        if len(value) > 50 or any(len(key) > 40 for key in value):
+        if len(value) > 50 or any(len(key) > 40 or "\0" in key for key in value):
             raise bad_parameter("At most 50 keys of 40 characters are allowed", param=name)
         return {key: self.item.read(part, f"{name}[{key}]") for key, part in value.items()}
 

@@ -151,6 +151,12 @@ ROUTES: Final = (
         "identity.VerificationSessionCancelParams",
         identity.cancel,
     ),
+    Route(
+        "POST",
+        "/v1/identity/verification_sessions/*/redact",
+        "identity.VerificationSessionRedactParams",
+        identity.redact,
+    ),
     Route("POST", "/v2/core/accounts", "v2.core.AccountCreateParams", accounts.create),
     Route("GET", "/v2/core/accounts/*", "v2.core.AccountRetrieveParams", accounts.retrieve),
     Route(

@@ -60,11 +60,13 @@ class Work:
     Attributes:
         now: the provider's present instant, the same throughout.
         account: the connected account on whose behalf the call is made, or PLATFORM.
+        tells_all: whether events are written that our endpoint did not ask for.
     """
 
-    def __init__(self, *, now: datetime, account: str = PLATFORM) -> None:
+    def __init__(self, *, now: datetime, account: str = PLATFORM, tells_all: bool = False) -> None:
         self.now = now
         self.account = account
+        self.tells_all = tells_all
         self._known: dict[str, Record] = {}
         self.forget()
 

@@ -21,7 +21,8 @@ _COLUMNS: Final = {
     "books": "name text, cents bigint",
     "postings": "transaction text, book text, cents bigint, posted_at timestamptz",
     "acts": "due_at timestamptz, name text, object_id text, account text",
-    "events": "event_id text, kind text, account text, created_at timestamptz, payload text",
+    "events": "event_id text, kind text, account text, created_at timestamptz, payload text,"
+    " delivered_at timestamptz",
     "answers": "key text, fingerprint text, status smallint, body text, kept_at timestamptz,"
     " stale_before timestamptz",
     "floors": "name text, cents bigint",
@@ -51,8 +52,8 @@ _PARTS: Final = {
     SELECT due_at, name, object_id, account FROM given_acts""",
     "events": """
     INSERT INTO payments_sandbox_storedevent
-        (event_id, kind, account, created_at, payload, attempts)
-    SELECT event_id, kind, account, created_at, payload, 0 FROM given_events""",
+        (event_id, kind, account, created_at, payload, attempts, delivered_at)
+    SELECT event_id, kind, account, created_at, payload, 0, delivered_at FROM given_events""",
     "answers": """
     INSERT INTO payments_sandbox_keptanswer AS kept (key, fingerprint, status, body, kept_at)
     SELECT key, fingerprint, status, body, kept_at FROM given_answers

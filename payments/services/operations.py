@@ -77,6 +77,7 @@ def carry_out(operation: ProviderOperation, call: Callable[[str], _T], *, at: da
     """
     if not is_repeatable(operation, at):
         raise UnknownOutcome(f"{operation.key} is too old to be repeated")
+    earlier = operation.sent_at
     with transaction.atomic(durable=True):
         _move(operation, OperationStatus.SENT, sent_at=operation.sent_at or at)
     try:
@@ -89,10 +90,21 @@ def carry_out(operation: ProviderOperation, call: Callable[[str], _T], *, at: da
         _move(operation, OperationStatus.UNKNOWN, reason=doubt.detail[:200])
         raise
     except Unavailable as absence:
-        _move(operation, OperationStatus.CREATED, reason=absence.detail[:200], sent_at=None)
+        _note_absence(operation, earlier, absence)
         raise
     confirm(operation, answer if isinstance(answer, Fact) else None, at=at)
     return answer
+
+
+def _note_absence(
+    operation: ProviderOperation, earlier: datetime | None, absence: Unavailable
+) -> None:
+    """Nothing was done now; whether an earlier sending had an effect is as unknown as before."""
+    reason = absence.detail[:200]
+    if earlier is None:
+        _move(operation, OperationStatus.CREATED, reason=reason, sent_at=None)
+    else:
+        _move(operation, OperationStatus.UNKNOWN, reason=reason)
 
 
 def confirm(operation: ProviderOperation, fact: Fact | None, *, at: datetime) -> None:
@@ -118,6 +130,11 @@ def give_up(operation: ProviderOperation, *, at: datetime, reason: str) -> None:
     """Note that a request of unknown outcome was looked for and is not there."""
     if operation.status == OperationStatus.SENT:
         _move(operation, OperationStatus.UNKNOWN)
+    _move(operation, OperationStatus.REFUSED, finished_at=at, reason=reason)
+
+
+def abandon(operation: ProviderOperation, *, at: datetime, reason: str) -> None:
+    """Note that a request which was never sent is not to be sent any more."""
     _move(operation, OperationStatus.REFUSED, finished_at=at, reason=reason)
 
 

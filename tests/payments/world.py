@@ -46,6 +46,11 @@ _LIFE = (
 )
 
 
+def key() -> str:
+    """A key such as the house uses."""
+    return f"op-{uuid4()}-1"
+
+
 def at(on: date = MONDAY) -> datetime:
     """The evening of a market day."""
     return datetime.combine(on, time(19), UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from payments.sandbox import events
 from payments.sandbox.store import Record, Work
 
 _FIELDS = (
@@ -30,7 +31,9 @@ def create(work: Work, params: dict[str, Any]) -> Record:
         "tax_exempt": "none",
         "test_clock": None,
     }
-    return work.add("customer", data)
+    customer = work.add("customer", data)
+    events.emit(work, "customer.created", customer)
+    return customer
 
 
 def retrieve(work: Work, params: dict[str, Any], customer_id: str) -> Record:
@@ -45,4 +48,5 @@ def update(work: Work, params: dict[str, Any], customer_id: str) -> Record:
     if "metadata" in params:
         changed["metadata"] = customer.data["metadata"] | (params["metadata"] or {})
     work.change(customer, **changed)
+    events.emit(work, "customer.updated", customer)
     return customer

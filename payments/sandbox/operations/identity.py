@@ -54,6 +54,25 @@ def cancel(work: Work, params: dict[str, Any], session_id: str) -> Record:
     return session
 
 
+def redact(work: Work, params: dict[str, Any], session_id: str) -> Record:
+    """POST identity/verification_sessions/{id}/redact: what was shown is deleted, at once here."""
+    session = work.find(session_id, "identity.verification_session", param="session")
+    if session.data["status"] not in ("requires_input", "verified", "canceled"):
+        raise invalid("You cannot redact a session while it is being processed.")
+    if session.data["status"] == "requires_input":
+        work.change(session, status="canceled", url=None, client_secret=None)
+    work.change(
+        session,
+        redaction={"status": "redacted"},
+        provided_details=None,
+        metadata={},
+        last_error=None,
+    )
+    work.hide(session, verified_outputs=None)
+    events.emit(work, "identity.verification_session.redacted", session)
+    return session
+
+
 def show_document(
     work: Work,
     session: Record,

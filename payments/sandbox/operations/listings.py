@@ -14,6 +14,8 @@ from payments.sandbox.models import StoredEvent
 from payments.sandbox.store import Work
 
 Handler = Callable[..., Any]
+LAST_SECOND = 253_402_300_800
+"""The end of the year 9999, up to which Python counts."""
 _PAGING = frozenset({"created", "ending_before", "expand", "limit", "starting_after"})
 
 
@@ -143,6 +145,8 @@ def _created(params: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
         asked = {"gte": asked, "lte": asked}
     first = asked.get("gte", asked.get("gt", -1) + 1 if "gt" in asked else None)
     last = asked.get("lte", asked.get("lt", 1) - 1 if "lt" in asked else None)
+    if any(end is not None and not 0 <= end < LAST_SECOND for end in (first, last)):
+        raise bad_parameter("Invalid timestamp", param="created")
     since = datetime.fromtimestamp(first, UTC) if first is not None else None
     until = datetime.fromtimestamp(last + 0.999999, UTC) if last is not None else None
     return since, until
