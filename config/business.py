@@ -9,6 +9,7 @@ DAY_END_STEPS: tuple[str, ...] = (
     "lending.services.disbursements.disburse_accepted",
     "payments.services.payouts.send_due",
     "payments.services.collections.collect_due",
+    "payments.services.closings.close_due",
     "lending.services.pools.run_pools",
     "lending.services.receivables.settle_all",
     "lending.services.servicing.service_loans",

@@ -20,12 +20,15 @@ class OperationStatus(TextChoices):
 
 _O = OperationStatus
 OPERATION_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    _O.CREATED: frozenset({_O.SENT}),
+    _O.CREATED: frozenset({_O.SENT, _O.REFUSED}),
     _O.SENT: frozenset({_O.SENT, _O.CREATED, _O.CONFIRMED, _O.REFUSED, _O.UNKNOWN}),
     _O.UNKNOWN: frozenset({_O.SENT, _O.CONFIRMED, _O.REFUSED}),
     _O.REFUSED: frozenset({_O.CREATED}),
 }
-"""`sent > created`: the provider was away and did nothing. `refused > created`: a new attempt."""
+"""`sent > created`: the provider was away and did nothing. `refused > created`: a new attempt.
+
+`created > refused`: nothing was sent, for a reason that showed before.
+"""
 
 UNFINISHED: Final = (_O.CREATED, _O.SENT, _O.UNKNOWN)
 

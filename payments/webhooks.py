@@ -78,8 +78,8 @@ def _take(
     if event.is_live != settings.STRIPE_IS_LIVE:
         log.warning("event_of_another_mode", event_id=event.id)
         return HttpResponse(status=400)
-    is_new = inbox.store([event], source=source, at=timezone.now())
-    if is_new and cache.add(HINT, 1, HINT_SECONDS):
+    inbox.store([event], source=source, at=timezone.now())
+    if cache.add(HINT, 1, HINT_SECONDS):
         enqueue("payments.process_inbox")
     return HttpResponse(status=200)
 

@@ -108,6 +108,7 @@ _LENDER: list[URLPattern] = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/pay-in/", wallet.pay_in, name="pay_in"),
     path("wallet/pay-in/return/", wallet.pay_in_return, name="pay_in_return"),
+    path("wallet/pay-in/<uuid:uuid>/off/", wallet.pay_in_give_up, name="pay_in_give_up"),
     path("wallet/withdraw/", wallet.withdraw, name="withdraw"),
     path("wallet/statement/", statements.statement, name="statement"),
     path("wallet/statement.csv", statements.statement_file, name="statement_file"),

@@ -33,6 +33,9 @@ class OperationKind(models.TextChoices):
     CARD_SETUP = "card_setup", _("Page to save a card opened")
     DISPUTE_ANSWER = "dispute_answer", _("Dispute answered")
     DISPUTE_ACCEPT = "dispute_accept", _("Dispute accepted")
+    EXPIRE = "expire", _("Payment page closed")
+    CANCEL = "cancel", _("Returned debit closed")
+    REDACT = "redact", _("Pictures of a check deleted")
 
 
 class ProviderOperation(models.Model):

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import structlog
 from django.db import connection, transaction
 
+from accounts import services as accounts
 from accounts.models import BankAccount, BankStatus
 from accounts.selectors import latest_bank_account
 from core.audit import subject_of
@@ -34,7 +35,7 @@ from payments.limits import (
 )
 from payments.models import Collection, OperationKind, PaymentCard, ProviderOperation
 from payments.retries import debited_on, next_try_on
-from payments.services import booking, cards, letters, operations
+from payments.services import booking, cards, closings, letters, operations
 from payments.services.passing_on import locked_collection, pass_on, pass_on_collected
 from payments.states import (
     COLLECTION_TRANSITIONS,
@@ -62,13 +63,13 @@ class _Due(NamedTuple):
 def collect_due(*, on: date, at: datetime) -> dict[str, object]:
     """Day end: send the debits whose day has come, and pass on what was collected."""
     without_account, sent, refused, asked_cents = 0, 0, 0, 0
-    accounts = {
+    banks = {
         account.user_id: account for account in BankAccount.objects.filter(status=BankStatus.ACTIVE)
     }
     in_use = PaymentCard.objects.filter(status=CardStatus.ACTIVE).select_related("person")
     by_card = {card.person_id: card for card in in_use}
     for due in _due(on):
-        account, card = accounts.get(due.borrower_id), by_card.get(due.borrower_id)
+        account, card = banks.get(due.borrower_id), by_card.get(due.borrower_id)
         if card is not None:
             if on < payable_on(due.due_on):
                 continue
@@ -111,6 +112,8 @@ def _send(collection: Collection, *, at: datetime) -> None:
     )
     try:
         if operation.status != OperationStatus.CONFIRMED:
+            if not collection.card:
+                _look_at_mandate(collection, operation, at=at)
             operations.carry_out(operation, lambda key: _ask(collection, operation, key), at=at)
     except Refused as refusal:
         code = refusal.decline_code or refusal.reason
@@ -130,6 +133,22 @@ def _ask(collection: Collection, operation: ProviderOperation, key: str) -> Paym
         return gateway().charge_card(key=key, metadata=operation.metadata, **params)
     params["target_on"] = date.fromisoformat(params["target_on"])
     return gateway().collect(key=key, metadata=operation.metadata, **params)
+
+
+def _look_at_mandate(collection: Collection, operation: ProviderOperation, *, at: datetime) -> None:
+    """Ask for no debit under a mandate that is over.
+
+    Asked about are mandates that never carried a debit, and those of a debit that came back.
+    """
+    account = collection.bank_account
+    good = Collection.objects.filter(bank_account=account, status=CollectionStatus.SUCCEEDED)
+    if operation.sent_at or (collection.number == 1 and good.exists()):
+        return
+    if gateway().mandate(account.provider_mandate).status != "inactive":
+        return
+    accounts.fail_bank_account(bank_account_id=account.pk, at=at, reason="mandate_inactive")
+    operations.abandon(operation, at=at, reason="mandate_inactive")
+    raise Refused("the mandate is over", reason="mandate_inactive")
 
 
 def look(*, collection_id: int, at: datetime) -> Collection:
@@ -272,6 +291,13 @@ def _note_failure(collection: Collection, reason: str, *, at: datetime) -> None:
         failure_code=reason[:80],
         settled_on=day_of(at),
     )
+    if collection.payment_id:  # the provider's payment is not over: it could still succeed
+        closings.record(
+            OperationKind.CANCEL,
+            subject=subject_of(collection),
+            target=collection.payment_id,
+            at=at,
+        )
     _tell(collection, LoanEventKind.RETURNED, at=at)
     if reason == _CONFIRM_YOURSELF:
         letters.card_needs_you(collection, at=at)

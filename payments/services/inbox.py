@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from django.db import connection
 from django.db.models import F
 
 from core.errors import DomainError
@@ -36,18 +34,6 @@ from payments.services import (
 from payments.services.passing_on import MANY, pass_on_collected
 from payments.states import EventSource, EventStatus
 
-_KEEP: Final = """
-INSERT INTO payments_webhookevent
-    (source, received_at, event_id, kind, account, object_id, api_version, twin_id, payload,
-     created_at, status, tries, error)
-SELECT %s, %s, event_id, kind, account, object_id, api_version, twin_id, payload::jsonb,
-       created_at, 'received', 0, ''
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::timestamptz[])
-     AS event (event_id, kind, account, object_id, api_version, twin_id, payload, created_at)
-ON CONFLICT (event_id) DO NOTHING
-"""
-
 log = structlog.get_logger(__name__)
 
 _THIN: Final = "v1."
@@ -60,28 +46,25 @@ Done = dict[tuple[Callable[[str, datetime], bool], str], bool]
 
 def store(events: Iterable[Event], *, source: EventSource, at: datetime) -> int:
     """Keep events, each once; returns how many are new."""
-    given = list(events)
-    known = _known([event.id for event in given]) if source == EventSource.LISTED else set()
     rows = [
-        (
-            event.id,
-            event.kind[:80],
-            event.account_id,
-            event.object_id,
-            event.api_version,
-            event.twin_id,
-            json.dumps(event.raw),
-            event.created_at,
+        WebhookEvent(
+            event_id=event.id,
+            kind=event.kind[:80],
+            account=event.account_id,
+            object_id=event.object_id,
+            api_version=event.api_version,
+            source=source,
+            twin_id=event.twin_id,
+            payload=event.raw,
+            created_at=event.created_at,
+            received_at=at,
         )
-        for event in given
-        if event.id not in known
+        for event in events
     ]
-    if not rows:
-        return 0
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [source, at, *columns])
-        return int(cursor.rowcount)
+    known = _known([row.event_id for row in rows]) if source == EventSource.LISTED else set()
+    new = [row for row in rows if row.event_id not in known]
+    WebhookEvent.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
 
 
 def _known(event_ids: list[str]) -> set[str]:

@@ -13,9 +13,22 @@ from typing import Final
 
 from payments.facts import Fact, Reversal
 from payments.gateway import gateway
+from payments.limits import REPLAY_LIFE
 from payments.models import OperationKind, ProviderOperation
 from payments.services import operations
+from payments.states import OperationStatus
 
+BY_PEOPLE: Final = (
+    OperationKind.CUSTOMER,
+    OperationKind.BANK_SETUP,
+    OperationKind.BANK_CONFIRM,
+    OperationKind.RECIPIENT,
+    OperationKind.PAYOUTS_BY_HAND,
+    OperationKind.DESTINATION,
+    OperationKind.ONBOARDING_LINK,
+    OperationKind.VERIFICATION,
+)
+"""Asked for while somebody waits on a page; whoever comes again asks anew."""
 _EARLIER: Final = timedelta(hours=1)
 """Clocks differ."""
 
@@ -29,6 +42,17 @@ def settle(operation: ProviderOperation, *, at: datetime) -> None:
         operations.give_up(operation, at=at, reason="not_found")
     else:
         operations.confirm(operation, found, at=at)
+
+
+def drop_unsent(*, at: datetime) -> int:
+    """End requests that people began and that were never sent, as what they gave is not kept."""
+    before = at - REPLAY_LIFE
+    rows = ProviderOperation.objects.filter(
+        kind__in=BY_PEOPLE, status=OperationStatus.CREATED, sent_at=None, created_at__lt=before
+    )
+    for operation in rows.order_by("id"):
+        operations.abandon(operation, at=at, reason="not_sent")
+    return len(rows)
 
 
 def _ours(operation: ProviderOperation, candidates: Iterable[Fact]) -> Fact | None:

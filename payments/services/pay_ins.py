@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -28,7 +29,7 @@ from payments.gateway import gateway, provider_now
 from payments.limits import MAX_PAY_IN_CENTS, MIN_PAY_IN_CENTS, PAGE_LIFE, debit_seasoning
 from payments.models import OperationKind, PayIn
 from payments.places import page_after
-from payments.services import booking, letters, operations
+from payments.services import booking, closings, letters, operations
 from payments.services.people import ensure_customer
 from payments.states import (
     PAY_IN_TRANSITIONS,
@@ -75,6 +76,19 @@ def refresh(*, pay_in_id: int, at: datetime) -> PayIn:
         _apply(pay_in.pk, gateway().checkout(pay_in.session_id), at=at)
         pay_in.refresh_from_db()
     return pay_in
+
+
+def give_up(*, pay_in_id: int, at: datetime) -> PayIn:
+    """Close the page of a pay-in that nobody paid yet; one that was paid meanwhile goes on."""
+    pay_in = PayIn.objects.get(pk=pay_in_id)
+    if pay_in.status != PayInStatus.OPEN:
+        return pay_in
+    operation = closings.record(
+        OperationKind.EXPIRE, subject=subject_of(pay_in), target=pay_in.session_id, at=at
+    )
+    with suppress(Refused):
+        closings.close(operation, at=at)
+    return refresh(pay_in_id=pay_in_id, at=at)
 
 
 def _check(lender: User, amount_cents: int) -> None:

@@ -24,6 +24,7 @@ from payments.models import (
 from payments.services import (
     bank_accounts,
     capital,
+    closings,
     collections,
     disputes,
     forgetting,
@@ -58,6 +59,7 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     return {
         "looked_up": _each(_too_old(at), lambda row: lookups.settle(row, at=at)),
         "missed": missed_events.take_up(at=at),
+        "dropped": lookups.drop_unsent(at=at),
         "events": inbox.handle_waiting(at=at, limit=BATCH),
         "pay_ins": _pay_ins(before, at),
         "collections": _collections(before, at),
@@ -68,6 +70,7 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "identity_checks": _identity_checks(before, at),
         "bank_accounts": _bank_accounts(before, at),
         "forgotten": forgetting.forget_waiting(at=at),
+        "closed": closings.close_waiting(at=at),
         "passed_on": pass_on_collected(at=at),
     }
 

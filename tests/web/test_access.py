@@ -100,6 +100,7 @@ TABLE: Final[dict[str, Row]] = {
     "wallet": Row(READ, "nothing", *_WALLET),
     "pay_in": Row(FORM, "nothing", *_WALLET),
     "pay_in_return": Row(READ, "nothing", LOGIN, 302, 302, 302, 403),
+    "pay_in_give_up": Row(ACT, "pay-in", LOGIN, 302, 404, 404, 403),
     "withdraw": Row(FORM, "nothing", *_WALLET),
     "documents": Row(READ, "nothing", LOGIN, 200, 200, 200, 200),
     "document": Row(READ, "document", LOGIN, 200, 404, 404, 404),
@@ -212,7 +213,7 @@ def test_a_stranger_cannot_post_to_what_a_stranger_cannot_read(world: dict[str, 
         name: _got(strangers[world[row.about].owner.role], "POST", _address(name, world))
         for name, row in tried.items()
     }
-    assert len(tried) == 18
+    assert len(tried) == 19
     assert got == dict.fromkeys(tried, 404)
 
 

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from payments.gateway import gateway
 from payments.models import PayIn, Payout
+from payments.sandbox import control
 from payments.services import pay_ins
 from tests.factories import loans, people
 from tests.factories.people import AT
@@ -118,3 +120,23 @@ def test_more_bookings_take_no_more_queries() -> None:
     for _ in range(3):
         people.give_cash(lender, 10_00)
     assert queries_of(lambda: client.get("/wallet/")) == few
+
+
+def test_a_pay_in_that_is_not_wanted_is_called_off() -> None:
+    lender = people.lender()
+    client = browser_of(lender)
+    started = pay_ins.start_pay_in(lender=lender, amount_cents=100_00, at=AT)
+    assert "Call it off" in text_of(client.get("/wallet/"))
+    off = f"/wallet/pay-in/{started.uuid}/off/"
+    assert "The pay-in of €100.00 is off" in text_of(client.post(off, follow=True))
+    assert gateway().checkout(started.session_id).status == "expired"
+    assert "Pending" not in text_of(client.get("/wallet/"))
+
+
+def test_a_pay_in_that_was_paid_meanwhile_is_credited_and_not_called_off() -> None:
+    lender = people.lender()
+    started = pay_ins.start_pay_in(lender=lender, amount_cents=100_00, at=AT)
+    control.pay_session(started.session_id, card="4000056655665556")
+    off = f"/wallet/pay-in/{started.uuid}/off/"
+    source = text_of(browser_of(lender).post(off, follow=True))
+    assert "€100.00 are in your wallet." in source

@@ -27,6 +27,7 @@ from lending.services.documents import issue_statements
 from lending.services.easing import EasedTerms
 from lending.services.hardship import propose_change
 from notifications.services import notify
+from payments.models import PayIn
 from tests.factories import loans, people
 from tests.factories import requests as make
 from tests.factories.mandates import mandate
@@ -74,10 +75,15 @@ def things() -> dict[str, Thing]:
         "stake": Thing({"offer_id": stake.pk}, lender),
         "mandate": Thing({"mandate_id": rule.pk}, lender),
         "journal entry": Thing({"entry_id": _entry_of(lender)}, lender),
+        "pay-in": Thing({"uuid": _pay_in_of(lender).uuid}, lender),
         "document": Thing({"document_id": _document_of(lender).pk}, lender),
         "message": Thing({"message_id": told.pk}, lender),
         **_requests(),
     }
+
+
+def _pay_in_of(lender: User) -> PayIn:
+    return PayIn.objects.create(lender=lender, amount_cents=100_00, created_at=AT)
 
 
 def offer_of_terms(loan: Loan, *, on: date | None = None) -> PlanChange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as people
 from accounts.models import User
@@ -113,6 +114,21 @@ def pay_in_return(request: HttpRequest) -> HttpResponse:
         with refusals_told(request):
             latest = pay_ins.refresh(pay_in_id=latest.pk, at=clock.now())
             _tell(request, latest.status, latest.amount_cents)
+    return redirect("web:wallet")
+
+
+@require_POST
+@holders_only
+def pay_in_give_up(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Close the payment page of a pay-in that is not wanted any more."""
+    given_up = payments.pay_in_of(person_of(request), uuid)
+    with refusals_told(request):
+        given_up = pay_ins.give_up(pay_in_id=given_up.pk, at=clock.now())
+        if given_up.status == PayInStatus.EXPIRED:
+            told = _("The pay-in of %(amount)s is off; its payment page is closed.")
+            messages.success(request, told % {"amount": euro(given_up.amount_cents)})
+        else:
+            _tell(request, given_up.status, given_up.amount_cents)
     return redirect("web:wallet")
 
 
