@@ -15,7 +15,7 @@ CSS_SOURCES := $(shell find static/src templates web -type f 2>/dev/null | grep 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 LOCK := $(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11.2
 
-.PHONY: help demo test check dev bench soak lock css messages chromium
+.PHONY: help demo test check dev bench soak lock css messages chromium stripe-cli
 
 help:  ## Say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -24,7 +24,7 @@ help:  ## Say what each target does
 demo: $(RUNTIME) css messages  ## Bring up a living marketplace with made-up people, then the site
 	@exec $(RUN) manage.py demo $(ARGS)
 
-test: $(TOOLS) css messages chromium  ## Run the whole test suite on PostgreSQL and Valkey
+test: $(TOOLS) css messages chromium stripe-cli  ## Run the whole test suite on PostgreSQL and Valkey
 	@exec $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 check: $(TOOLS) css messages  ## Lint, types, floors, templates, dependencies, migrations, deploy settings
@@ -75,3 +75,6 @@ $(YARDSTICKS): $(TOOLS) requirements-bench.txt
 
 chromium:
 	@sh scripts/chromium
+
+stripe-cli:
+	@sh scripts/stripe-cli $(VENV)/stripe-cli
