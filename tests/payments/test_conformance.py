@@ -1,14 +1,12 @@
 """What goes out and what the sandbox sends back, held against the SDK's own descriptions.
 
-The check here is independent of the sandbox's: it walks the SDK's typed classes itself.
+The check is independent of the sandbox's; see `recorded`.
 """
 
 import json
 import re
-import types
-from collections import defaultdict
 from pathlib import Path
-from typing import Any, Literal, NotRequired, Union, get_args, get_origin
+from typing import Any
 
 import pytest
 import stripe
@@ -18,99 +16,26 @@ import stripe.params.checkout
 import stripe.params.identity
 import stripe.params.v2.core
 import stripe.v2.core
-from typing_extensions import get_type_hints, is_typeddict
+from typing_extensions import is_typeddict
 
 import payments.gateway
 from accounts.models import Role
 from payments.gateway import gateway
 from payments.models import Payout
-from payments.sandbox import control, forms
+from payments.sandbox import control
 from payments.sandbox.models import StoredObject
-from payments.sandbox.routes import ROUTES, match
+from payments.sandbox.routes import ROUTES
 from payments.services import collections, payouts
 from payments.services.sweep import sweep
 from tests.payments import world
-
-KEY = re.compile(r"^op-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[1-9][0-9]*$")
-OPTIONS = frozenset(stripe.RequestOptions.__annotations__)
-
-
-def params_class(name: str) -> Any:
-    found: Any = stripe.params
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
-
-
-def hints_of(typed: Any) -> dict[str, Any]:
-    own = {name: hint for name, hint in typed.__annotations__.items() if name not in OPTIONS}
-    holder = type("Holder", (), {"__annotations__": own})
-    module = __import__(typed.__module__, fromlist=["x"])
-    return get_type_hints(holder, vars(module), include_extras=True)
-
-
-def complaints(typed: Any, value: Any, name: str = "") -> list[str]:
-    """What is wrong with a value, by the SDK's description of it."""
-    origin, inside = get_origin(typed), get_args(typed)
-    if origin is NotRequired:
-        return complaints(inside[0], value, name)
-    if is_typeddict(typed):
-        return _table(typed, value, name)
-    if origin in (Union, types.UnionType):
-        words = [word for part in inside if get_origin(part) is Literal for word in get_args(part)]
-        is_closed = isinstance(value, str) and any(words)
-        ways = [complaints(part, value, name) for part in inside if not (is_closed and part is str)]
-        return [] if [] in ways else max(ways, key=len)
-    if origin is Literal:
-        return [] if value in inside else [f"{name}: {value} is no word of {inside[:5]}"]
-    if origin is list:
-        values = (
-            [value[key] for key in sorted(value, key=int)] if isinstance(value, dict) else value
-        )
-        return [text for part in values for text in complaints(inside[0], part, f"{name}[]")]
-    if origin is not None:
-        return [] if isinstance(value, dict) else [f"{name}: not a table"]
-    return _plain(typed, value, name)
-
-
-def _table(typed: Any, value: Any, name: str) -> list[str]:
-    if not isinstance(value, dict):
-        return [f"{name}: not a table"]
-    hints = hints_of(typed)
-    found = [f"{name}.{key}: unknown" for key in value if key not in hints]
-    found += [
-        f"{name}.{key}: missing"
-        for key, hint in hints.items()
-        if get_origin(hint) is not NotRequired and key not in value
-    ]
-    for key, part in value.items():
-        if key in hints:
-            found += complaints(hints[key], part, f"{name}.{key}")
-    return found
-
-
-def _plain(typed: Any, value: Any, name: str) -> list[str]:
-    fits = {
-        int: lambda: re.match(r"^-?\d+$", str(value)),
-        bool: lambda: str(value).lower() in ("true", "false"),
-        str: lambda: isinstance(value, str),
-    }
-    return [] if fits[typed]() else [f"{name}: {value!r} is no {typed.__name__}"]
-
-
-def faults_of(line: dict[str, Any]) -> list[str]:
-    """What is wrong with one recorded request."""
-    found = match(line["method"], line["path"])
-    if found is None:
-        return [f"{line['path']}: no such operation"]
-    body = line["query"] if line["method"] == "GET" else line["body"]
-    is_json = line["path"].startswith("/v2/") and line["method"] == "POST"
-    given = json.loads(body) if is_json else forms.decode(body)
-    faults = complaints(params_class(found[0].params), given)
-    key = line["headers"].get("Idempotency-Key", "")
-    if line["method"] == "POST" and not KEY.match(key):
-        faults.append(f"key {key!r}")
-    return faults
+from tests.payments.recorded import (
+    faults_of,
+    main,
+    operation_of,
+    params_class,
+    secrets_in,
+    told_twice,
+)
 
 
 @pytest.fixture
@@ -188,17 +113,10 @@ def test_every_request_is_one_that_the_provider_describes(recording):
     text = recording.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     assert [fault for line in lines for fault in faults_of(line)] == []
-    used = {match(line["method"], line["path"])[0] for line in lines}
-    assert len(used) >= 30
+    assert len({operation_of(line) for line in lines}) >= 30
     assert len(lines) >= 60
-    bodies = defaultdict(set)
-    for line in lines:
-        if line["method"] == "POST":
-            bodies[line["headers"]["Idempotency-Key"]].add((line["path"], line["body"]))
-    assert all(len(said) == 1 for said in bodies.values())
-    assert "Bearer" not in text
-    assert "sk_test" not in text
-    assert "Authorization" not in text
+    assert told_twice(lines) == []
+    assert secrets_in(text) == []
 
 
 @pytest.mark.parametrize(
@@ -211,18 +129,60 @@ def test_every_request_is_one_that_the_provider_describes(recording):
         ("/v1/refunds", "reason=because", "is no word"),
         ("/v2/core/accounts", '{"dashboard": "all"}', ".dashboard"),
         ("/v1/moons", "", "no such operation"),
+        ("/v1/topups", "amount=1.5&currency=eur", ".amount: '1.5' is no int"),
+        ("/v1/topups", "amount=5&currency=eur&expand=source", ".expand: no list"),
+        ("/v1/topups", "amount=5&currency=eur&metadata=x", ".metadata: x"),
+        ("/v1/checkout/sessions", "line_items[0][price]=a&line_items[0][colour]=b", ".colour"),
+        ("/v1/checkout/sessions", "mode=gift", "is no word"),
+        ("/v1/setup_intents", "allowed_payment_method_types[0]=shells", "is no word"),
+        ("/v1/setup_intents", "confirm=perhaps", "is no bool"),
+        ("/v1/transfers", "currency=eur&amount=5", ".destination: missing"),
+        (
+            "/v2/core/account_links",
+            '{"account": "a", "use_case": {"type": "account_onboarding", "more": 1}}',
+            ".use_case.more: unknown",
+        ),
     ],
 )
 def test_a_planted_fault_is_found(path, body, fault):
     key = {"Idempotency-Key": "op-00000000-0000-4000-8000-000000000000-1"}
     line = {"method": "POST", "path": path, "query": "", "body": body, "headers": key}
-    assert any(fault in found for found in faults_of(line))
+    assert any(fault in found for found in faults_of(line)), faults_of(line)
 
 
 @pytest.mark.parametrize("key", ["", "op-1", "op-00000000-0000-4000-8000-000000000000-0", "x"])
 def test_a_planted_key_is_found(key):
     line = {"method": "POST", "path": "/v1/customers", "query": "", "body": ""}
-    assert faults_of(line | {"headers": {"Idempotency-Key": key}}) == [f"key {key!r}"]
+    found = faults_of(line | {"headers": {"Idempotency-Key": key}})
+    assert found == [f"POST /v1/customers: key {key!r}"]
+
+
+def test_a_recording_is_judged_as_a_whole(tmp_path, capsys):
+    def line(number: int, body: str = "", path: str = "/v1/customers") -> str:
+        key = f"op-00000000-0000-4000-8000-{number:012}-1"
+        told = {"method": "POST", "path": path, "query": "", "body": body}
+        return json.dumps(told | {"headers": {"Idempotency-Key": key}})
+
+    file = tmp_path / "requests.jsonl"
+    paths = [route.path.replace("*", "x") for route in ROUTES if route.method == "GET"]
+    reads = [
+        json.dumps({"method": "GET", "path": path, "query": "", "body": "", "headers": {}})
+        for path in paths
+    ]
+    given = [*reads, *(line(n, "name=A") for n in range(300))]
+    file.write_text("\n".join(given))
+    assert main([str(file)]) in (0, 1)
+    few = capsys.readouterr().out
+    assert "0 faults" in few
+    file.write_text("\n".join([*given, line(7, "name=B")]))
+    assert main([str(file)]) == 1
+    assert "for 2 requests" in capsys.readouterr().out
+    file.write_text("\n".join([*given, line(301, "nam=B")]))
+    assert main([str(file)]) == 1
+    assert ".nam: unknown" in capsys.readouterr().out
+    file.write_text("\n".join(given[:40]))
+    assert main([str(file)]) == 1
+    assert "too few" in capsys.readouterr().out
 
 
 CLASSES = {
