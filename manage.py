@@ -30,7 +30,7 @@ WITHOUT_SERVERS = frozenset(
 )
 
 # Whose keys at the provider a command uses; any other has the worker's.
-ROLES = {"reconcile": "reconciler", "runserver": "web"}
+ROLES = {"reconcile": "reconciler", "runserver": "web", "verify_money": "reconciler"}
 
 
 def needs_servers(arguments: list[str]) -> bool:
