@@ -80,7 +80,7 @@ def _written(statement: ProviderStatement) -> dict[str, Any]:
     return {
         "opening": in_euro(statement.opening_cents),
         "amount": in_euro(statement.amount_cents),
-        "fee": in_euro(statement.fee_cents),
+        "fee": in_euro(-statement.fee_cents),
         "closing": in_euro(statement.closing_cents),
         "later": in_euro(statement.later_cents) if statement.later_cents else "",
         "reported": in_euro(reported),

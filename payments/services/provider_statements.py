@@ -42,7 +42,7 @@ def close_books(*, on: date, at: datetime) -> dict[str, object]:
         return {"unread": 1}
     held = suspense.hold_unexplained(before=on, on=on, at=at)
     found, agreed = reconciliation.compare(is_deep=False)
-    found += reconciliation.totals()
+    found += reconciliation.totals(reported)
     new = reconciliation.record(found, agreed=agreed, on=on, at=at)
     statement = _state(on=on, at=at, reported_cents=reported)
     if new:
@@ -95,9 +95,10 @@ def _state(*, on: date, at: datetime, reported_cents: int) -> ProviderStatement:
         differences_count=Difference.objects.filter(gone_on=None).count(),
         made_at=at,
     )
-    lines.update(statement=statement)
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, {"statement": statement.pk})
+    if statement.lines_count:
+        lines.update(statement=statement)
+        with connection.cursor() as cursor:
+            cursor.execute(_ROWS, {"statement": statement.pk})
     return statement
 
 

@@ -7,7 +7,7 @@ again by the day end; the proofs look at everything.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -128,9 +128,13 @@ def compare(*, is_deep: bool = True) -> tuple[list[Found], list[int]]:
     return found, agreed
 
 
-def totals() -> list[Found]:
-    """Whether the balance that the provider reports is that of its lines, and that of our books."""
-    reported = gateway().balance().total_cents
+def totals(reported_cents: int | None = None) -> list[Found]:
+    """Whether the balance that the provider reports is that of its lines, and that of our books.
+
+    Args:
+        reported_cents: what it said a moment ago; it is asked when that is not given.
+    """
+    reported = gateway().balance().total_cents if reported_cents is None else reported_cents
     if _lines_cents() != reported:  # a line may have come between the two questions
         read_lines(back=DAILY)
         reported = gateway().balance().total_cents
@@ -148,7 +152,7 @@ def own_cents() -> int:
 
 
 @transaction.atomic
-def record(found: Iterable[Found], *, agreed: Iterable[int], on: date, at: datetime) -> list[Found]:
+def record(found: Iterable[Found], *, agreed: Sequence[int], on: date, at: datetime) -> list[Found]:
     """Write down which differences are open on `on`; returns those that are new.
 
     One that is no longer there is closed with its day, and stays to be read.
@@ -156,7 +160,8 @@ def record(found: Iterable[Found], *, agreed: Iterable[int], on: date, at: datet
     unique = {(each.kind.value, each.subject[:120]): each for each in found}
     known = {(row.kind, row.subject): row for row in Difference.objects.filter(gone_on=None)}
     gone = [row.pk for key, row in known.items() if key not in unique]
-    Difference.objects.filter(pk__in=gone).update(gone_on=on)
+    if gone:
+        Difference.objects.filter(pk__in=gone).update(gone_on=on)
     for key in unique.keys() & known.keys():
         each, row = unique[key], known[key]
         row.expected_cents, row.found_cents = each.expected_cents, each.found_cents
@@ -176,9 +181,12 @@ def record(found: Iterable[Found], *, agreed: Iterable[int], on: date, at: datet
         )
         for each in new
     )
+    wrong = [each.transaction_id for each in unique.values() if each.transaction_id]
     with connection.cursor() as cursor:
-        cursor.execute(_AGREE, [on, array_of(agreed)])
-        cursor.execute(_DISAGREE, [[each.transaction_id for each in unique.values()]])
+        if agreed:
+            cursor.execute(_AGREE, [on, array_of(agreed)])
+        if wrong:
+            cursor.execute(_DISAGREE, [wrong])
     for each in new:
         log.error("books_differ", kind=each.kind, subject=each.subject, note=each.note)
     return new
