@@ -20,14 +20,22 @@ from core.jobs import enqueue
 from core.wording import day, instant
 from lending.admin import pages
 from lending.admin.forms import ActForm
-from payments.admin.act_forms import AdvanceForm, FateForm, MailForm
+from payments.admin.act_forms import OUTCOMES, AdvanceForm, FateForm, MailForm
 from payments.provider import is_sandbox
 from payments.sandbox import control, listing
 from payments.sandbox.errors import ApiError
-from payments.sandbox.models import Clock, Mail
+from payments.sandbox.models import Clock, Fate, Mail
 from payments.services import sandbox_day, sandbox_progress
 
 MAY_RUN: Final = "payments.run_sandbox"
+_WORDS: Final = {
+    "card": _("Card"),
+    "sepa_debit": _("Debit"),
+    "succeeded": _("succeeded"),
+    "pending": _("pending"),
+    "in_transit": _("on its way"),
+    "paid": _("arrived"),
+}
 _STEPS: Final = {
     "payments.services.sandbox_day.play": _("The bank works"),
     "payments.services.payouts.send_due": _("Payouts are sent"),
@@ -91,7 +99,7 @@ class SandboxAdmin(ReadOnlyAdmin):
             payments=_in_words(listing.payments()),
             payouts=_in_words(listing.payouts()),
             refunds=_in_words(listing.refunds()),
-            fates=listing.fates(),
+            fates=[{"subject": row.subject, "outcome": _outcome(row)} for row in listing.fates()],
         )
 
     def progress(self, request: HttpRequest) -> HttpResponse:
@@ -146,7 +154,22 @@ def _name(book: str, named: dict[str, str]) -> str:
 
 
 def _in_words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row | {"amount": in_euro(row["cents"]), "day": day(row["on"])} for row in rows]
+    """The same rows, as people read them."""
+    return [
+        row
+        | {
+            "amount": in_euro(row["cents"]),
+            "day": day(row["on"]),
+            "status": _WORDS.get(row["status"], row["status"]),
+            "kind": _WORDS.get(row.get("kind", ""), ""),
+        }
+        for row in rows
+    ]
+
+
+def _outcome(fate: Fate) -> str:
+    named = {code: words for _group, choices in OUTCOMES for code, words in choices}
+    return f"{named.get(fate.outcome, fate.outcome)}, {day(fate.from_date)}"
 
 
 def _note(request: HttpRequest, action: str, **data: object) -> None:

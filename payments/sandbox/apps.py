@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 
 class SandboxConfig(AppConfig):
@@ -10,6 +11,7 @@ class SandboxConfig(AppConfig):
 
     name = "payments.sandbox"
     label = "payments_sandbox"
+    verbose_name = _("Payment sandbox")
     default_auto_field = "django.db.models.BigAutoField"
 
 
