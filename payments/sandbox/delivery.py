@@ -120,8 +120,10 @@ def _parcels(row: StoredEvent, how: Mischief) -> Iterator[_Parcel]:
 def _send(parcel: _Parcel) -> bool:
     """Post one event to its address; whether the answer was 200."""
     body = parcel.payload.encode()
-    secret = (thin_webhook_secrets if parcel.is_thin else webhook_secrets)()[0]
-    signature = stripe.WebhookSignature.generate_signature_header(parcel.payload, secret)
+    secrets = thin_webhook_secrets() if parcel.is_thin else webhook_secrets()
+    if not secrets:
+        return False  # a key is set, and no secret for this address
+    signature = stripe.WebhookSignature.generate_signature_header(parcel.payload, secrets[0])
     path = reverse(THIN_ADDRESS if parcel.is_thin else ADDRESS)
     request = WSGIRequest(
         {
