@@ -27,6 +27,6 @@ def card_text() -> str:
     return _(
         "I allow Pari and its payment provider to take the instalments of my loans from this debit "
         "card on the days on which they are due. I may take this back at any time. If a payment "
-        "fails, it is tried again by the plan in the help; without a card my bank account is "
+        "fails, I am told why and when it is tried again; without a card my bank account is "
         "debited."
     )
