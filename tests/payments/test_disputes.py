@@ -153,7 +153,7 @@ def test_its_news_counts_once_in_every_order_even_before_the_payments_own():
     control.advance_to(world.later(8))
     told = StoredEvent.objects.filter(kind__startswith="charge.dispute").order_by("id")
     dispute_id = json.loads(told[0].payload)["data"]["object"]["id"]
-    gateway().answer_dispute(dispute_id, key="op-a-1", evidence="true")
+    gateway().answer_dispute(dispute_id, key=world.key(), evidence="true")
     control.advance_to(world.later(25))
     found = news(dispute_id)
     assert [row.kind.rpartition(".")[2] for row in found] == [

@@ -62,7 +62,7 @@ def test_nobody_waits_longer_than_said_for_an_answer_and_three_times_at_most(qui
         provider = Gateway("sk_test_slow", http_client(), base)
         begun = time.monotonic()
         with pytest.raises(UnknownOutcome):
-            provider.top_up(key="op-1", amount_cents=1, metadata={})
+            provider.top_up(key=world.key(), amount_cents=1, metadata={})
         assert 0.3 <= time.monotonic() - begun < 2
         assert len(came) == 3
 
@@ -202,10 +202,10 @@ def test_what_is_turned_away_after_a_lost_answer_is_still_unknown(wire):
     client._sleep_time_seconds = lambda _: 0
     wire.faults = [("POST /v1/topups", timeout_after), ("POST /v1/topups", answer(429))]
     with pytest.raises(UnknownOutcome):
-        provider.top_up(key="op-1", amount_cents=100, metadata={})
+        provider.top_up(key=world.key(), amount_cents=100, metadata={})
     wire.faults = [("POST /v1/topups", answer(429))]
     with pytest.raises(Unavailable):
-        provider.top_up(key="op-2", amount_cents=100, metadata={})
+        provider.top_up(key=world.key(), amount_cents=100, metadata={})
 
 
 @pytest.mark.django_db
@@ -230,10 +230,10 @@ def test_a_key_may_do_what_its_role_does(role, may_pay_out, may_open_pages):
     provider = Gateway(f"rk_test_{role}_key" if role else "rk_test_key", SandboxClient(), "x://y")
 
     def pay_out() -> object:
-        return provider.top_up(key="op-1", amount_cents=100, metadata={})
+        return provider.top_up(key=world.key(), amount_cents=100, metadata={})
 
     def make_known() -> object:
-        return provider.create_customer(key="op-2", email="a@b.de", name="A", metadata={})
+        return provider.create_customer(key=world.key(), email="a@b.de", name="A", metadata={})
 
     for is_allowed, act in ((may_pay_out, pay_out), (may_open_pages, make_known)):
         with contextlib.nullcontext() if is_allowed else pytest.raises(Unavailable, match="rak_"):
