@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -60,7 +61,8 @@ def _disbursed(borrower: User, lenders: list[User], on: date) -> Loan:
     return disburse(request_id=request.pk, on=on, at=at)
 
 
-def test_it_is_booked_shown_to_everyone_and_owed_by_the_ten():
+def test_it_is_booked_shown_to_everyone_and_owed_by_the_ten(settings: Any):
+    settings.INSTALMENT_SEASONING_DAYS = 0  # this operator lets instalments leave at once
     world.begin()
     world.cover_charges()
     lenders = _lenders()
