@@ -72,7 +72,7 @@ def live(on: Any) -> tuple[Any, list[StoredEvent]]:
     control.fail_refund(sent[0].refund_id)
     control.set_fate(DECLINED, "generic_decline", from_date=on)
     numbers = [{"card": card} for card in CARDS] + [{"iban": iban} for iban in IBANS]
-    opened = [_opened(lenders[n % 4], numbers[n % 6], on) for n in range(36)]
+    opened = [_opened(lenders[n % 4], numbers[n % 6], on) for n in range(24)]
     withdrawn = [payouts.send(payout_id=_asked(lenders[0], 10_00, on), at=world.at(on))]
     control.advance_to(on + timedelta(days=8))
     _decide(opened)
@@ -84,9 +84,9 @@ def live(on: Any) -> tuple[Any, list[StoredEvent]]:
 
 
 def _opened(lender: User, number: dict[str, str], on: Any) -> PayIn:
-    """A pay-in that is paid at the sixth try."""
+    """A pay-in that is paid at the eleventh try."""
     started = pay_ins.start_pay_in(lender=lender, amount_cents=25_00, at=world.at(on))
-    for _ in range(5):
+    for _ in range(10):
         control.pay_session(started.session_id, card=DECLINED)
     control.pay_session(started.session_id, **number)
     return started
