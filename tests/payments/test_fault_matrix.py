@@ -24,7 +24,7 @@ from payments.sandbox.server import SandboxServer
 from payments.services.sweep import sweep
 from tests.payments import world
 from tests.payments.matrix import CASES, SCENES
-from tests.payments.matrix.parts import LATER, SOON, Case, Scene, unfinished
+from tests.payments.matrix.parts import SOON, Case, Scene, unfinished
 from tests.payments.proxy import FAULTS, TIMEOUTS, Proxy, serving
 from tests.payments.test_flows import everything_is_proven
 from tests.seeds import IS_SOAK
@@ -140,8 +140,7 @@ def test_a_fault_costs_time_and_nothing_else(scene: Scene, case: Case, fault: st
         assert scene.proxy.hits
     if case.again:
         case.again(scene, thing)
-    for wait in (SOON, LATER):
-        sweep(at=world.at(scene.on) + case.later + wait)
+    sweep(at=world.at(scene.on) + case.later + SOON)
     case.check(scene, thing)
     sweep(at=world.at(scene.on) + timedelta(days=60))
     assert unfinished() == []
