@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import translation
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 Result = TypeVar("Result")
 
@@ -62,11 +62,17 @@ _MISFITS: Final = """
 """
 _LEFT: Final = "net::ERR_ABORTED"
 """A request that the browser itself gave up, because the page was left or became a download."""
+_LEFT_IN_WORDS: Final = "htmx:sendAbort"
+"""The same as the page's own script says it."""
 
 
 def plain(words: str) -> str:
     """The same words with every kind of space made a single plain one."""
     return " ".join(words.split())
+
+
+def _is_trouble(said: ConsoleMessage) -> bool:
+    return said.type == "error" and _LEFT_IN_WORDS not in said.text
 
 
 class Browser:
@@ -123,7 +129,7 @@ class Visitor:
     def _open_page(self) -> Page:
         page = self._context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda said: self._note(said.type == "error", said.text))
+        page.on("console", lambda said: self._note(_is_trouble(said), said.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
         page.on("response", lambda got: self._note(got.status >= 400, f"{got.status} {got.url}"))
         page.on(
