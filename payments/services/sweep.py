@@ -61,6 +61,7 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "missed": missed_events.take_up(at=at),
         "dropped": lookups.drop_unsent(at=at),
         "events": inbox.handle_waiting(at=at, limit=BATCH),
+        "closed": closings.close_waiting(at=at),
         "pay_ins": _pay_ins(before, at),
         "collections": _collections(before, at),
         "payouts": _payouts(before, at),
@@ -70,7 +71,6 @@ def sweep(*, at: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "identity_checks": _identity_checks(before, at),
         "bank_accounts": _bank_accounts(before, at),
         "forgotten": forgetting.forget_waiting(at=at),
-        "closed": closings.close_waiting(at=at),
         "passed_on": pass_on_collected(at=at),
     }
 
