@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from accounts.models import BankAccount, CheckStatus, IdentityCheck
 from core.clock import day_of
@@ -53,22 +54,20 @@ def money_given_again(person_id: int, cents: int, *, key: str, at: datetime) -> 
 
 def refund_left(refund: Refund, *, at: datetime) -> None:
     """A pay-in goes back to where it was paid from."""
-    _about_refund(refund, "refund_sent", at=at)
+    notify(kind="refund_sent", **_about(refund, "refund_sent"), at=at)
 
 
 def refund_came_back(refund: Refund, *, at: datetime) -> None:
     """The payer's bank did not take it; the money is in the wallet again."""
-    _about_refund(refund, "refund_failed", at=at)
+    notify(kind="refund_failed", **_about(refund, "refund_failed"), at=at)
 
 
-def _about_refund(refund: Refund, kind: str, *, at: datetime) -> None:
-    notify(
-        person_id=refund.pay_in.lender_id,
-        kind=kind,
-        key=f"{kind}:{refund.pk}",
-        facts={"amount_cents": refund.amount_cents},
-        at=at,
-    )
+def _about(refund: Refund, name: str) -> dict[str, Any]:
+    return {
+        "person_id": refund.pay_in.lender_id,
+        "key": f"{name}:{refund.pk}",
+        "facts": {"amount_cents": refund.amount_cents},
+    }
 
 
 def withdrawal_left(payout: Payout, *, at: datetime) -> None:
