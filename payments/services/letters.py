@@ -54,15 +54,15 @@ def money_given_again(person_id: int, cents: int, *, key: str, at: datetime) -> 
 
 def refund_left(refund: Refund, *, at: datetime) -> None:
     """A pay-in goes back to where it was paid from."""
-    notify(kind="refund_sent", **_about(refund, "refund_sent"), at=at)
+    notify(kind="refund_sent", **_of_refund(refund, "refund_sent"), at=at)
 
 
 def refund_came_back(refund: Refund, *, at: datetime) -> None:
     """The payer's bank did not take it; the money is in the wallet again."""
-    notify(kind="refund_failed", **_about(refund, "refund_failed"), at=at)
+    notify(kind="refund_failed", **_of_refund(refund, "refund_failed"), at=at)
 
 
-def _about(refund: Refund, name: str) -> dict[str, Any]:
+def _of_refund(refund: Refund, name: str) -> dict[str, Any]:
     return {
         "person_id": refund.pay_in.lender_id,
         "key": f"{name}:{refund.pk}",
