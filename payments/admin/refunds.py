@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin
@@ -14,6 +16,7 @@ from core import clock
 from core.admin import ReadOnlyAdmin, in_euro
 from lending.admin import pages
 from payments.admin.act_forms import RefundForm
+from payments.errors import Unavailable, UnknownOutcome
 from payments.models import PayIn, Refund
 from payments.services.refunds import refund_pay_in, refundable_cents
 from payments.states import RefundStatus
@@ -63,9 +66,9 @@ class RefundAdmin(ReadOnlyAdmin):
             "staff": pages.staff_of(request),
             "at": clock.now(),
         }
-        said = _("The money is on its way back.")
+        said = _("The money has left the wallet and goes back.")
         if request.method == "POST" and pages.done(
-            request, form, lambda **data: refund_pay_in(**given, **data), said
+            request, form, lambda **data: _refund(**given, **data), said
         ):
             return HttpResponseRedirect(reverse("admin:payments_refund_changelist"))
         return pages.page(
@@ -80,3 +83,9 @@ class RefundAdmin(ReadOnlyAdmin):
             may_refund=refundable_cents(pay_in) > 0,
             form=form,
         )
+
+
+def _refund(**given: Any) -> None:
+    """Record it and send it; what cannot be sent now, as from here it may not, the sweep sends."""
+    with suppress(Unavailable, UnknownOutcome):
+        refund_pay_in(**given)

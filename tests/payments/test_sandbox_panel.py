@@ -1,6 +1,7 @@
 """The panel of the sandbox, and the pages on which staff answer disputes and give pay-ins back."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -10,12 +11,18 @@ from django.urls import reverse
 from accounts.models import Role, User
 from core import clock
 from core.models import AuditRow
+from lending.selectors.wallet import wallet_of
+from payments.gateway import Gateway
 from payments.models import Dispute, PayIn, Payout, Refund
 from payments.sandbox import control
+from payments.sandbox.client import SandboxClient
 from payments.sandbox.models import Fate, Mail, StoredObject
-from payments.services import sandbox_progress
+from payments.services import refunds, sandbox_progress
+from payments.services.sweep import sweep
+from payments.states import RefundStatus
 from payments.tasks import advance_sandbox
 from tests.factories import people
+from tests.flows.money import assert_money
 from tests.payments import world
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +206,23 @@ def test_staff_give_a_pay_in_back_once(desk):
     assert desk.post(link, too_much).status_code == 200
     assert Refund.objects.count() == 1
     assert PayIn.objects.get().status == "confirmed"
+
+
+def test_a_refund_that_the_site_may_not_send_is_sent_by_the_sweep(desk, monkeypatch):
+    world.begin()
+    world.cover_charges()
+    paid = world.pay_in(world.ready(Role.LENDER), 500_00)
+    world.play(world.later(3))
+    link = reverse("admin:payments_refund_for", args=[paid.pk])
+    site = Gateway("rk_test_web_key", SandboxClient(), "https://pari.example")
+    with monkeypatch.context() as patch:
+        patch.setattr(refunds, "gateway", lambda: site)
+        given = {"act": "refund", "amount_cents": "120", "why": "Twice", "request_key": uuid4()}
+        answer = desk.post(link, given, follow=True)
+    assert "goes back" in answer.content.decode()
+    refund = Refund.objects.get()
+    assert (refund.status, wallet_of(paid.lender).cash_cents) == (RefundStatus.REQUESTED, 380_00)
+    sweep(at=world.at(world.later(4)))
+    refund.refresh_from_db()
+    assert (refund.status, wallet_of(paid.lender).cash_cents) == (RefundStatus.DONE, 380_00)
+    assert_money("ledger", "payments")

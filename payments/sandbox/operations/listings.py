@@ -101,8 +101,10 @@ def thin_events(work: Work, params: dict[str, Any]) -> dict[str, Any]:
         rows = rows.filter(**{f"created_at__{name}": _iso(instant)})
     if "object_id" in params:
         rows = rows.filter(payload__contains=f'"{params["object_id"]}"')
-    if "page" in params:
-        rows = rows.filter(id__lt=int(params["page"]))
+    if page := params.get("page"):
+        if not page.isdecimal():
+            raise bad_parameter("Invalid page", param="page")
+        rows = rows.filter(id__lt=int(page[:18]))
     limit = _limit(params)
     found = list(rows[: limit + 1])
     further = {**params, "page": str(found[limit - 1].pk)} if len(found) > limit else None
