@@ -217,6 +217,7 @@ def test_a_refund_that_the_site_may_not_send_is_sent_by_the_sweep(desk, monkeypa
     site = Gateway("rk_test_web_key", SandboxClient(), "https://pari.example")
     with monkeypatch.context() as patch:
         patch.setattr(refunds, "gateway", lambda: site)
+        patch.setattr(clock, "now", lambda: world.at(world.later(3)))
         given = {"act": "refund", "amount_cents": "120", "why": "Twice", "request_key": uuid4()}
         answer = desk.post(link, given, follow=True)
     assert "goes back" in answer.content.decode()
