@@ -8,8 +8,9 @@ then an instant is the present time of day on the business date.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.models import MarketDay
@@ -30,16 +31,30 @@ def market_day() -> MarketDay:
 
 def business_date() -> date:
     """The day that is open for business."""
-    return market_day().business_date
+    return _read()[0]
 
 
 def now() -> datetime:
     """The present instant, aware and in UTC; on a virtual clock it falls on the business date."""
-    day, real = market_day(), timezone.now()
-    if not day.is_virtual:
+    (on, is_virtual), real = _read(), timezone.now()
+    if not is_virtual:
         return real
-    shift = day.business_date - real.astimezone(market_zone()).date()
+    shift = on - real.astimezone(market_zone()).date()
     return real + timedelta(days=shift.days)
+
+
+def _read() -> tuple[date, bool]:
+    """Business date and whether it is virtual; asked so often that no object is made of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAY, [MarketDay.ONLY])
+        found: tuple[date, bool] | None = cursor.fetchone()
+    if found is None:
+        made = market_day()
+        return made.business_date, made.is_virtual
+    return found
+
+
+_DAY: Final = "SELECT business_date, is_virtual FROM core_marketday WHERE id = %s"
 
 
 def day_of(at: datetime) -> date:
