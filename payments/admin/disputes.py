@@ -15,6 +15,7 @@ from core.admin import EMPTY, ReadOnlyAdmin, in_euro
 from core.audit import trail
 from core.wording import day, instant
 from lending.admin import pages
+from lending.admin.case import Row
 from lending.admin.forms import ActForm
 from payments.admin.act_forms import AcceptForm, AnswerForm, reason_in_words
 from payments.models import Dispute
@@ -149,21 +150,21 @@ def _act(request: HttpRequest, dispute: Dispute) -> tuple[list[ActForm], bool]:
     return [answer, accept], is_done
 
 
-def _rows(dispute: Dispute, whose: str) -> list[tuple[Any, str]]:
-    """What is known of a dispute, as pairs of words."""
+def _rows(dispute: Dispute, whose: str) -> list[Row]:
+    """What is known of a dispute."""
     decided = f"{dispute.decided_by}, {instant(dispute.decided_at)}" if dispute.decided_at else ""
     rows = [
-        (_("Of"), whose),
-        (_("Amount"), in_euro(dispute.amount_cents)),
-        (_("Reason"), reason_in_words(dispute.reason)),
-        (_("Provider's word"), dispute.word),
-        (_("Opened"), instant(dispute.opened_at)),
-        (_("Answer by"), instant(dispute.due_by) if dispute.due_by else EMPTY),
-        (_("Answered by"), decided),
-        (_("Closed"), instant(dispute.closed_at) if dispute.closed_at else EMPTY),
-        (_("Provider's id"), dispute.provider_id),
+        Row(_("Of"), whose),
+        Row(_("Amount"), in_euro(dispute.amount_cents)),
+        Row(_("Reason"), reason_in_words(dispute.reason)),
+        Row(_("Provider's word"), dispute.word),
+        Row(_("Opened"), instant(dispute.opened_at)),
+        Row(_("Answer by"), instant(dispute.due_by) if dispute.due_by else EMPTY),
+        Row(_("Answered by"), decided),
+        Row(_("Closed"), instant(dispute.closed_at) if dispute.closed_at else EMPTY),
+        Row(_("Provider's id"), dispute.provider_id),
     ]
-    return [(name, text) for name, text in rows if text]
+    return [row for row in rows if row.value]
 
 
 def _link(dispute: Dispute) -> str:

@@ -19,6 +19,7 @@ from core.admin import ReadOnlyAdmin, in_euro
 from core.jobs import enqueue
 from core.wording import day, instant
 from lending.admin import pages
+from lending.admin.case import Row
 from lending.admin.forms import ActForm
 from payments.admin.act_forms import OUTCOMES, AdvanceForm, FateForm, MailForm
 from payments.provider import is_sandbox
@@ -99,7 +100,7 @@ class SandboxAdmin(ReadOnlyAdmin):
             payments=_in_words(listing.payments()),
             payouts=_in_words(listing.payouts()),
             refunds=_in_words(listing.refunds()),
-            fates=[{"subject": row.subject, "outcome": _outcome(row)} for row in listing.fates()],
+            fates=[Row(row.subject, _outcome(row)) for row in listing.fates()],
         )
 
     def progress(self, request: HttpRequest) -> HttpResponse:
@@ -128,11 +129,11 @@ def _mail_now() -> dict[str, Any]:
 
 
 def _books() -> dict[str, Any]:
-    """The books as pairs of words, and whether they are whole."""
+    """The books in words, and whether they are whole."""
     found = control.books_cents()
     named = listing.names_of_accounts(found)
     books = [
-        {"name": _name(name, named), "amount": in_euro(cents)}
+        Row(_name(name, named), in_euro(cents))
         for name, cents in sorted(found.items(), key=_order)
         if cents
     ]
