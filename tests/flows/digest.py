@@ -1,7 +1,8 @@
 """What a database says of money and loans, without what may differ between two runs of the same.
 
 A row is told by its figures, days and words and by the rows that it points to, not by its key:
-keys have gaps where something was rolled back. Instants and random names are left out,
+keys have gaps where something was rolled back. So have the numbers of loans, which are made of
+theirs; a loan is called by its place among all. Instants and random names are left out,
 and so is what documents say: it is drawn up from rows that are told here and names those by key.
 The provider's ids and instants are random and of the wall clock; they are left out too.
 """
@@ -17,6 +18,8 @@ from typing import Any, Final
 from django.apps import apps
 from django.db import models
 
+from ledger.chart import RULES, Holder, Role
+
 _APPS: Final = ("core", "ledger", "lending", "notifications", "payments")
 _LEFT_OUT: Final = frozenset(
     {"DayEndRun", "DayEndStep", "DayEndShard", "MarketDay", "Seal", "ChainCheck"}
@@ -25,6 +28,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 _NUMBER: Final = re.compile(r"\d+")
 _OF_PROVIDER: Final = re.compile(r"\b([a-z_]+)_[0-9a-f]{24}(_secret_\w+)?")
+_LOAN: Final = re.compile(r'(\bP-|"loan_id": )(\d+)\b')
 _SECONDS: Final = re.compile(r"\b1\d{9}\b")
 _BOOKS: Final = frozenset({"Book", "Posting", "StoredObject"})
 _SAID: Final = {"lending_document": ("data", "pdf", "sha256")}
@@ -55,6 +59,7 @@ class _Digest:
         told = _told_models() + (_provider_models() if with_provider else [])
         self.models = {model._meta.db_table: model for model in told}
         self.rows = {table: _read(model) for table, model in self.models.items()}
+        self.places = {key: place for place, key in enumerate(sorted(self.rows["lending_loan"]))}
         self.told: dict[tuple[str, Any], str] = {}
 
     def tables(self) -> dict[str, Counter[str]]:
@@ -77,6 +82,8 @@ class _Digest:
                 and not isinstance(field, models.DateTimeField)
                 and field.attname not in _SAID.get(table, ())
             }
+            if table == "ledger_account" and RULES[Role(row["role"])].holder == Holder.LOAN:
+                said["holder_id"] = self.places[row["holder_id"]]
             self.told[table, key] = json.dumps(said, default=str, sort_keys=True)
         return self.told[table, key]
 
@@ -89,10 +96,14 @@ class _Digest:
         if isinstance(value, dict | list):
             value = json.dumps(value, sort_keys=True)
         if isinstance(value, str):
+            value = _LOAN.sub(self._placed, value)
             value = _OF_PROVIDER.sub(r"\1_?", _INSTANT.sub("?", _UUID.sub("?", value)))
             value = _SECONDS.sub("?", value)
             return _NUMBER.sub("#", value) if field.name in _NAMED_BY_KEY else value
         return value
+
+    def _placed(self, found: re.Match[str]) -> str:
+        return f"{found[1]}{self.places.get(int(found[2]), found[2])}"
 
 
 def _read(model: type[models.Model]) -> dict[Any, dict[str, Any]]:

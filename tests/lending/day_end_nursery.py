@@ -58,6 +58,7 @@ POINTS: Final[Mapping[str, Callable[[], None]]] = {
     "before the first step": lambda: dies(day_end, "_run_step"),
     "after a step, before its record": lambda: dies(DayEndStep.objects, "create", after=1),
     "inside a disbursement": lambda: dies(disbursements, "_stakes", done=True),
+    "after a loan has its number": lambda: dies(disbursements, "_create_loan", done=True),
     "after a disbursement": lambda: dies(disbursements, "disburse", done=True),
     "before a debit is asked for": lambda: dies(operations, "carry_out"),
     "after the provider took a debit": lambda: dies(Gateway, "collect", done=True),

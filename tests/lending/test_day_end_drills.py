@@ -177,7 +177,8 @@ def _collected(of: Loan) -> None:
 
 def _assert_like(expected: Told, found: Told, struck: str = "") -> None:
     assert found[0] == expected[0], struck
-    assert differences(expected[1], found[1]) == [], struck
+    different = differences(expected[1], found[1])
+    assert not different, "\n".join([struck, *different])
 
 
 def test_killed_anywhere_it_goes_on_where_it_stopped_and_comes_to_the_same(drill: Drill) -> None:
