@@ -82,22 +82,21 @@ class Group:
             if process.poll() is not None:
                 raise ProgramEnded(f"{name} has ended with status {process.returncode}")
 
-    def wait(self) -> int:
-        """Wait for Ctrl-C, a signal to end, or the end of any program; then stop them all.
+    def wait(self, asked: Sequence[int]) -> int:
+        """Wait until there is a signal in `asked`, or any program ends; then stop them all.
 
         Returns 0 when asked to end, else the status of the program that ended by itself (1 for a
         program that claims success: it should not have ended at all).
         """
-        with _asked_to_end() as asked:
-            while not asked:
-                for name, process in self._running.items():
-                    if (status := process.poll()) is not None:
-                        print(f"{name} has ended with status {status}", file=sys.stderr)
-                        self.stop()
-                        return status if status > 0 else 1
-                time.sleep(_POLL_SECONDS)
-            self.stop()
-            return 0
+        while not asked:
+            for name, process in self._running.items():
+                if (status := process.poll()) is not None:
+                    print(f"{name} has ended with status {status}", file=sys.stderr)
+                    self.stop()
+                    return status if status > 0 else 1
+            time.sleep(_POLL_SECONDS)
+        self.stop()
+        return 0
 
     def stop(self) -> None:
         """Ask every program to end, kill what does not, and whatever they left behind."""
@@ -115,10 +114,10 @@ class Group:
 
 def supervise(programs: Sequence[Program]) -> int:
     """Run `programs` until one ends or somebody asks to end; returns as `Group.wait` does."""
-    with Group() as group:
+    with _asked_to_end() as asked, Group() as group:
         for program in programs:
             group.start(program)
-        return group.wait()
+        return group.wait(asked)
 
 
 def site(*, port: int, log: Path | None = None) -> Program:
