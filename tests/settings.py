@@ -30,3 +30,6 @@ for _database in DATABASES.values():
 DATABASES["sandbox"]["TEST"]["MIGRATE"] = False
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Else every browser of a test that is opened would look through all files of the site first.
+WHITENOISE_AUTOREFRESH = True
