@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import DateField, Exists, OuterRef, Q, QuerySet, Value
 
 from accounts.models import User
 from core.errors import NotFound
@@ -20,6 +20,7 @@ from payments.models import (
     PayIn,
     PaymentCard,
     Payout,
+    SuspenseItem,
 )
 from payments.own_lines import OWN_LINES
 from payments.retries import debited_on, next_try_on, why
@@ -28,6 +29,7 @@ from payments.states import (
     COLLECTION_OPEN,
     DISPUTE_ANSWERABLE,
     PAY_IN_UNFINISHED,
+    SUSPENSE_HELD,
     CardStatus,
     CollectionStatus,
     DisputeStatus,
@@ -150,6 +152,15 @@ def withdrawable_from(user: User, cents: int, on: date) -> date | None:
 def open_differences() -> QuerySet[Difference]:
     """What the provider's books and ours do not agree on now, the oldest first; for staff."""
     return Difference.objects.filter(gone_on=None).order_by("seen_on", "id")
+
+
+def as_told(rows: QuerySet[Difference], on: date) -> QuerySet[Difference]:
+    """With what telling of them on a day takes: `is_held`, money in suspense for it; `told_on`."""
+    held = SuspenseItem.objects.filter(
+        line__transaction_id=OuterRef("transaction_id"), status__in=SUSPENSE_HELD
+    )
+    is_held = ~Q(transaction_id="") & Exists(held)
+    return rows.annotate(is_held=is_held, told_on=Value(on, DateField()))
 
 
 def waiting_disputes() -> int:

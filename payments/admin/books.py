@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,15 +16,8 @@ from core import clock
 from core.admin import EMPTY, ReadOnlyAdmin, in_euro
 from core.wording import day
 from lending.admin import pages
-from payments.models import (
-    Difference,
-    DifferenceKind,
-    ProviderLine,
-    ProviderStatement,
-    SuspenseItem,
-)
-from payments.selectors import entry_of_line, open_differences
-from payments.states import SUSPENSE_HELD
+from payments.models import Difference, DifferenceKind, ProviderLine, ProviderStatement
+from payments.selectors import as_told, entry_of_line, open_differences
 
 _LINES: Final = "admin:payments_providerline_changelist"
 
@@ -60,6 +54,7 @@ class ProviderStatementAdmin(ReadOnlyAdmin):
         statement = self.get_object(request, object_id)
         if statement is None:
             raise Http404
+        different = as_told(open_differences(), clock.business_date())[:_MOST]
         return pages.page(
             self.admin_site,
             request,
@@ -68,7 +63,7 @@ class ProviderStatementAdmin(ReadOnlyAdmin):
             model=ProviderStatement,
             statement=_written(statement),
             rows=[_row(row) for row in statement.rows.order_by("kind")],
-            differences=[difference_row(row) for row in open_differences()[:_MOST]],
+            differences=[difference_row(row) for row in different],
             all_lines=f"{reverse(_LINES)}?statement__id__exact={statement.pk}",
         )
 
@@ -128,11 +123,8 @@ def difference_row(row: Difference) -> dict[str, Any]:
 
 
 def in_words(row: Difference) -> Any:
-    """What a difference means; details that have no words are as they were noted."""
-    held = SuspenseItem.objects.filter(
-        line__transaction_id=row.transaction_id, status__in=SUSPENSE_HELD
-    )
-    if row.transaction_id and held.exists():
+    """What a difference (see `as_told`) means; details without words are as they were noted."""
+    if row.is_held:  # type: ignore[attr-defined]
         return _("None of our rows names this line. Its money is held in suspense.")
     if row.kind == DifferenceKind.TOTAL:
         return _TOTALS.get(row.subject, row.note)
@@ -140,8 +132,8 @@ def in_words(row: Difference) -> Any:
 
 
 def age_days(row: Difference) -> int:
-    """How many days a difference has been open, or was until it was gone."""
-    return ((row.gone_on or clock.business_date()) - row.seen_on).days
+    """How many days a difference (see `as_told`) has been open, or was until it was gone."""
+    return ((row.gone_on or row.told_on) - row.seen_on).days  # type: ignore[attr-defined, no-any-return]
 
 
 @admin.register(Difference)
@@ -174,6 +166,10 @@ class DifferenceAdmin(ReadOnlyAdmin):
         "gone_on",
         "where",
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Difference]:
+        """Each with what telling of it takes."""
+        return as_told(super().get_queryset(request), clock.business_date())
 
     @display(description=_("kind"), ordering="kind")
     def label(self, row: Difference) -> str:

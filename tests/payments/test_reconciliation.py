@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
 from ledger.chart import Role as Money
@@ -325,3 +326,37 @@ def test_staff_see_statements_differences_and_what_is_held(lived, client) -> Non
     assert client.get(page).status_code == 200
     client.force_login(people.person(Role.LENDER))
     assert client.get(page).status_code == 302
+
+
+def test_thirty_differences_take_as_many_queries_as_one(lived, client) -> None:
+    last, _ = lived
+    client.force_login(people.staff())
+    statement = ProviderStatement.objects.get(business_on=last)
+    pages = (
+        f"/staff/payments/providerstatement/{statement.pk}/change/",
+        "/staff/payments/difference/",
+    )
+
+    def asked(page: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        return len(queries)
+
+    def plant(numbers: range) -> None:
+        Difference.objects.bulk_create(
+            Difference(
+                kind="extra",
+                subject=f"txn_{number}",
+                transaction_id=f"txn_{number}",
+                expected_cents=0,
+                found_cents=number,
+                seen_on=last,
+                last_seen_at=world.at(last),
+            )
+            for number in numbers
+        )
+
+    plant(range(1, 2))
+    _first, one = ([asked(page) for page in pages] for _ in range(2))
+    plant(range(2, 31))
+    assert [asked(page) for page in pages] == one
