@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.contrib.auth.models import Group, Permission
+from django.db.models import ManyToManyField, Model
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authtoken.models import TokenProxy
@@ -73,6 +75,17 @@ class UserAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Superusers only, and only what `rights` names."""
         return bool(request.user.is_superuser)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest | None, **given: Any
+    ) -> ModelMultipleChoiceField | None:
+        """Rights are read with the model that they are about."""
+        if db_field.name == "user_permissions":
+            given["queryset"] = Permission.objects.select_related("content_type")
+        found: ModelMultipleChoiceField | None = super().formfield_for_manytomany(
+            db_field, request, **given
+        )
+        return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Everything but a person's rights."""

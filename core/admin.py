@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, DateField, DateTimeField, Field, Model, Q, QuerySet
+from django.db.models import (
+    Count,
+    DateField,
+    DateTimeField,
+    Field,
+    JSONField,
+    Model,
+    Q,
+    QuerySet,
+)
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -24,6 +33,11 @@ EMPTY: Final = "–"
 def in_euro(cents: int | None) -> str:
     """Whole cents as an amount, a dash for none."""
     return EMPTY if cents is None else euro(cents)
+
+
+def _each_in_euro(cents: Mapping[str, int]) -> str:
+    """Amounts by their names, a dash for none."""
+    return ", ".join(f"{name} {in_euro(each)}" for name, each in cents.items()) or EMPTY
 
 
 def in_percent(rate: Decimal | None) -> str:
@@ -42,7 +56,7 @@ def _in_instant(at: datetime | None) -> str:
 def _writer(field: Field[Any, Any]) -> Callable[[Any], str] | None:
     """How a field's values are written; None where Django's own way will do."""
     if field.name.endswith("cents"):
-        return in_euro
+        return _each_in_euro if isinstance(field, JSONField) else in_euro
     if field.name.endswith("_rate"):
         return in_percent
     if isinstance(field, DateTimeField):

@@ -152,13 +152,12 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     list_display = ("offer", "round", "reason", "level", "base", "written_before_cents")
     list_filter = ("reason",)
-    list_select_related = ("offer",)
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
-        """Join the round without its snapshot."""
+        """Join the stake, and the round without its snapshot."""
         rows = super().get_queryset(request)
-        return rows.select_related("round").defer("round__snapshot")  # type: ignore[no-any-return]
+        return rows.select_related("offer", "round").defer("round__snapshot")  # type: ignore[no-any-return]
 
 
 @admin.register(LenderCarry)
@@ -166,11 +165,10 @@ class LenderCarryAdmin(ReadOnlyAdmin):
     """What rounds so far owe each lender."""
 
     list_display = ("lender", "written_owed_cents", "round")
-    list_select_related = ("lender",)
     search_fields = ("lender__email",)
     ordering = ("-owed_cents",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LenderCarry]:
-        """Join the round without its snapshot."""
+        """Join the lender, and the round without its snapshot."""
         rows = super().get_queryset(request)
-        return rows.select_related("round").defer("round__snapshot")  # type: ignore[no-any-return]
+        return rows.select_related("lender", "round").defer("round__snapshot")  # type: ignore[no-any-return]

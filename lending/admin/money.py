@@ -52,6 +52,10 @@ class InstalmentInline(ReadOnlyInline):
     ordering = ("superseded_on", "number")
     per_page = 100
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Instalment]:
+        """Instalments with the plan that each belongs to."""
+        return super().get_queryset(request).select_related("plan")
+
 
 class HoldingInline(ReadOnlyInline):
     """Who lent how much."""
@@ -184,6 +188,10 @@ class RepaymentShareInline(ReadOnlyInline):
     model = RepaymentShare
     fields = ("holding", "principal_cents", "interest_cents", "fee_cents")
     ordering = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RepaymentShare]:
+        """Shares with the holdings that they are of."""
+        return super().get_queryset(request).select_related("holding")
 
 
 @admin.register(Repayment)

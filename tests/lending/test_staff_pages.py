@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.db.models import Model
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.authtoken.models import TokenProxy
 
@@ -21,13 +23,17 @@ from lending import models as lending
 from lending.models import FeeRate, LoanRequest, Review
 from lending.services import appeals, contracts, disbursements, reviews
 from lending.states import RequestStatus
-from tests.factories import people
+from matching.services.rounds import run_round
+from tests.factories import loans, people
 from tests.factories import requests as make
+from tests.factories.mandates import mandate
 from tests.factories.people import AT
 
 pytestmark = pytest.mark.django_db
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+MOST_QUERIES = 30
+"""For the page of one row, whatever belongs to it."""
 QUEUE = "/staff/lending/loanrequest/queue/"
 READ_ONLY: tuple[str, ...] = (
     "core.AuditRow", "core.DayEndRun", "ledger.Account", "ledger.Entry", "ledger.Seal",
@@ -309,6 +315,7 @@ def test_nobody_changes_a_row_by_page(rf: RequestFactory, staff: User, label: st
 
 def test_every_page_of_every_table_opens(desk: Client) -> None:
     _lent()
+    mandate(max_per_grade_cents={"A": 300_00})
     refused = make.submitted_request(work=make.work_data(income_cents=1_900_00))
     appeals.ask_for_review(
         borrower=refused.borrower,
@@ -331,22 +338,47 @@ def test_amounts_are_written_out(desk: Client) -> None:
     assert "€5,000.00" in words and "8.00%" in words and "500000" not in words
 
 
-@pytest.mark.parametrize("name", ["lending_offer", "lending_holding", "ledger_entry"])
-def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(
-    desk: Client, name: str, django_assert_num_queries: Any
-) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def test_lists_take_as_many_queries_for_many_rows_as_for_few(desk: Client) -> None:
+    pages = admin.site._registry
+    addresses = [f"/staff/{page._meta.app_label}/{page._meta.model_name}/" for page in pages]
 
-    address = reverse(f"admin:{name}_changelist")
-    _lent()
-    desk.get(address)
-    with CaptureQueriesContext(connection) as few:
-        desk.get(address)
+    def asked() -> dict[str, int]:
+        return {address: _queries(desk, address) for address in addresses}
+
+    _much_happens()
+    _first, few = asked(), asked()
     for _ in range(2):
-        _lent()
-    with django_assert_num_queries(len(few)):
-        desk.get(address)
+        _much_happens()
+    assert {page: count for page, count in asked().items() if count > few[page]} == {}
+
+
+def test_a_row_of_many_rows_takes_few_queries(desk: Client) -> None:
+    _much_happens(lenders=12)
+    pages = {
+        f"/staff/{model._meta.app_label}/{model._meta.model_name}/{row.pk}/change/"
+        for model in admin.site._registry
+        if (row := model._default_manager.order_by("pk").last())
+    }
+    counts = {page: (_queries(desk, page), _queries(desk, page))[1] for page in pages}
+    assert {page: count for page, count in counts.items() if count > MOST_QUERIES} == {}
+
+
+def _queries(desk: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.get(address).status_code == 200
+    return len(queries)
+
+
+def _much_happens(lenders: int = 2) -> None:
+    """A loan of several lenders with payments, and a round that fills a request by mandates."""
+    loan = loans.loan(shares_cents=[500_00] * lenders, term_months=36)
+    loans.pay_instalments(loan, 2)
+    make.listed_request(amount_cents=1_000_00)
+    for _ in range(3):
+        mandate(cash_cents=1_000_00, max_per_grade_cents={"A": 300_00, "C": 500_00})
+    match = run_round(at=clock.now())
+    assert match is not None
+    assert match.receipts.exists()
 
 
 def test_the_contract_is_fetched_as_it_was_signed(desk: Client) -> None:
