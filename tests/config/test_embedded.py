@@ -27,9 +27,12 @@ from config import embedded
 embedded.ensure(profile="test", checkout=Path(sys.argv[1]))
 urls = {key: url for key, url in os.environ.items() if key.endswith("_URL")}
 print(json.dumps(urls), flush=True)
-if "fork" in sys.argv and os.fork() == 0:
-    import time
-    time.sleep(60)
+if "fork" in sys.argv:
+    if not (child := os.fork()):
+        import time
+        time.sleep(60)
+        os._exit(0)
+    print(child, flush=True)
 sys.stdin.read()
 """
 
@@ -171,8 +174,13 @@ def test_servers_stop_when_the_command_is_killed(place: Place, started: Started)
 def test_a_forked_child_does_not_hold_the_servers(place: Place, started: Started) -> None:
     command = started(place, "fork")
     command.urls()
+    child = int(command.process.stdout.readline())  # type: ignore[union-attr]
     command.process.kill()
-    wait_until(lambda: not servers_of(place))
+    try:
+        wait_until(lambda: not servers_of(place))
+        os.kill(child, 0)  # it has outlived them
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_servers_go_with_a_killed_guardian_and_the_next_command_starts_anew(
