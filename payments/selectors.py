@@ -119,6 +119,15 @@ def debits_of(user: User, loan_id: int, most: int = 6) -> list[Debit]:
     return found
 
 
+def debit_to_come(user: User, loan_id: int, number: int) -> date | None:
+    """When an instalment of that number is debited next, or is being debited; None if it is not."""
+    for debit in debits_of(user, loan_id):
+        if debit.collection.instalment.number == number:
+            is_open = debit.collection.status in COLLECTION_OPEN
+            return debit.collection.target_on if is_open else debit.next_on
+    return None
+
+
 def open_collections_of(user: User) -> QuerySet[Collection]:
     """Debits that the bank has yet to answer."""
     return collections_of(user).filter(status__in=COLLECTION_OPEN)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from accounts.models import BankAccount
 from core import clock
 from core.dates import add_months
 from lending.services.arrears import note_dues
+from payments.models import Collection
+from payments.selectors import debit_to_come
+from payments.states import CollectionStatus
 from tests.factories import loans, people
 from tests.factories.loans import noon
 from tests.web.conftest import browser_of, queries_of, text_of
-from web.templatetags.pari import euro
+from web.templatetags.pari import day, euro
 
 
 def test_an_empty_overview_says_what_to_do() -> None:
@@ -43,6 +47,32 @@ def test_a_late_payment_is_named_with_its_days_and_its_sum() -> None:
     source = text_of(browser_of(loan.borrower).get("/borrower/"))
     assert "11 days late" in source  # 1 March 2026 is a Sunday: payable on the 2nd
     assert f"{euro(due.total_cents)} are late in all" in source
+    assert "was due on 1 Mar 2026" in source
+    assert "the next debit" not in source
+
+
+def test_a_late_payment_is_named_with_the_day_of_its_next_debit() -> None:
+    loan = loans.loan(shares_cents=[2_000_00])
+    due = loan.instalments.get(number=1)
+    failed = Collection.objects.create(
+        instalment=due,
+        number=1,
+        bank_account=BankAccount.objects.get(user=loan.borrower),
+        amount_cents=due.total_cents,
+        target_on=date(2026, 3, 2),
+        settled_on=date(2026, 3, 4),
+        status=CollectionStatus.FAILED,
+        failure_code="insufficient_funds",
+        created_at=noon(due.due_on),
+    )
+    clock.set_business_date(date(2026, 3, 5), is_virtual=True)
+    browser = browser_of(loan.borrower)
+    again = debit_to_come(loan.borrower, loan.pk, 1)
+    assert again is not None
+    assert again > date(2026, 3, 5)
+    assert f"the next debit is on {day(again)}" in text_of(browser.get("/borrower/"))
+    Collection.objects.filter(pk=failed.pk).update(status=CollectionStatus.PROCESSING)
+    assert "the next debit is on 2 Mar 2026" in text_of(browser.get("/borrower/"))
 
 
 def test_the_plan_marks_what_is_paid_late_and_open() -> None:

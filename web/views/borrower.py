@@ -25,7 +25,7 @@ from lending.selectors.requests import requests_of
 from lending.selectors.trouble import trouble_of
 from lending.selectors.wallet import wallet_of
 from lending.states import OPEN_FOR_BORROWER
-from payments.selectors import debits_of
+from payments.selectors import debit_to_come, debits_of
 from web.access import borrowers_only, person_of
 
 
@@ -35,8 +35,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is due next, the loans, and the request under way."""
     person, today = person_of(request), clock.business_date()
     under_way = requests_of(person).filter(status__in=OPEN_FOR_BORROWER).first()
+    coming = selectors.next_payment(person, today)
     context = {
-        "next": selectors.next_payment(person, today),
+        "next": coming,
+        "debit_on": debit_to_come(person, coming.loan.pk, coming.number) if coming else None,
         "loans": selectors.loans_of(person),
         "offers": offers_to(person),
         "under_way": under_way,
