@@ -24,12 +24,12 @@ def ready() -> None:
 
 
 @contextmanager
-def base() -> Iterator[str]:
+def base(name: str = "bench_round_commit") -> Iterator[str]:
     """A fresh database with all tables, dropped at the end."""
     from django.core.management import call_command
     from django.db import connection
 
-    usual, name = connection.settings_dict["NAME"], "bench_round_commit"
+    usual = connection.settings_dict["NAME"]
     _admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     try:
         _use(name)

@@ -7,14 +7,16 @@ each, one instalment of each due, and the borrowers' money for it. Then
 - COPY: the very rows that ours wrote, by binary COPY into the same tables, nothing else;
 - row by row: the same rows by a typical program, with an object for each share and each move.
 
-All constraints, foreign keys and indexes are on, and each run ends with its commit.
+All constraints, foreign keys and indexes are on, and each run ends with its commit. The sizes take
+turns, since the machine may be faster at one time than at another.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from math import log10
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +32,7 @@ from bench.loan_book import AT, HOLDINGS, loan_book
 if TYPE_CHECKING:
     from lending.selectors.plain_payments import Payment
 
-REPEATS: Final = 2
+REPEATS: Final = 3
 ROW_BY_ROW: Final = 5
 _TABLES: Final = (
     "ledger_entry",
@@ -68,30 +70,72 @@ class DayFigures:
 
 def growth(small: DayFigures, large: DayFigures) -> float:
     """The exponent by which time grows with instalments; 1 is in proportion."""
-    return log10(large.seconds / small.seconds) / log10(large.instalments / small.instalments)
+    return _exponent(small, large, large.seconds / small.seconds)
 
 
-def measured(instalments: int, tell: Tell = lambda line: None) -> DayFigures:
-    """Measure one size, with as many lenders as loans but at least a hundred."""
+def copy_growth(small: DayFigures, large: DayFigures) -> float:
+    """The same of COPY: how much slower a larger table is by itself."""
+    return _exponent(small, large, large.copy_seconds / small.copy_seconds)
+
+
+def _exponent(small: DayFigures, large: DayFigures, times: float) -> float:
+    return log10(times) / log10(large.instalments / small.instalments)
+
+
+def measured(sizes: Sequence[int], tell: Tell = lambda line: None) -> list[DayFigures]:
+    """Measure days of so many instalments, each with as many lenders as loans but a hundred."""
     ready()
-    with base() as name, TemporaryDirectory() as folder:
-        tell(f"{instalments:,} loans with {HOLDINGS} holdings each")
-        payments = loan_book(instalments, max(instalments, HOLDINGS))
-        ours, copied, counts = [], [], {}
+    with ExitStack() as stack:
+        days = [_Day.begun(instalments, stack, tell) for instalments in sizes]
         for number in range(1, REPEATS + 1):
-            tell(f"sharing out {instalments:,} instalments, run {number} of {REPEATS}")
-            with clone(name):
-                ours.append(_timed(lambda: _share_out(payments)))
-                counts = counts or _dump(Path(folder))
-            tell(f"COPY of the same rows, run {number} of {REPEATS}")
-            with clone(name):
-                copied.append(_timed(lambda: _load(Path(folder))))
-        tell(f"row by row, {ROW_BY_ROW} instalments")
-        with clone(name):
-            took = _timed(lambda: _row_by_row(payments[:ROW_BY_ROW]))
-    few = min(ROW_BY_ROW, instalments) * HOLDINGS
-    shares, moves = counts["lending_repaymentshare"], counts["ledger_transfer"]
-    return DayFigures(instalments, shares, moves, min(ours), min(copied), few / took)
+            for day in days:
+                day.run(f"run {number} of {REPEATS}", tell)
+        return [day.figures(tell) for day in days]
+
+
+@dataclass
+class _Day:
+    """A collection day in a database of its own, and how long it took."""
+
+    database: str
+    folder: Path
+    payments: list[Payment]
+    ours: list[float] = field(default_factory=list)
+    copied: list[float] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, instalments: int, stack: ExitStack, tell: Tell) -> _Day:
+        """Fill the database."""
+        tell(f"{instalments:,} loans with {HOLDINGS} holdings each")
+        name = stack.enter_context(base(f"bench_day_{instalments}"))
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        return cls(name, folder, loan_book(instalments, max(instalments, HOLDINGS)))
+
+    def run(self, which: str, tell: Tell) -> None:
+        """Ours, then COPY of what it wrote."""
+        tell(f"sharing out {len(self.payments):,} instalments, {which}")
+        with clone(self.database):
+            self.ours.append(_timed(lambda: _share_out(self.payments)))
+            self.counts = self.counts or _dump(self.folder)
+        tell(f"COPY of the same rows, {which}")
+        with clone(self.database):
+            self.copied.append(_timed(lambda: _load(self.folder)))
+
+    def figures(self, tell: Tell) -> DayFigures:
+        """The best of the runs, and a few instalments row by row."""
+        few = self.payments[:ROW_BY_ROW]
+        tell(f"row by row, {len(few)} instalments of {len(self.payments):,}")
+        with clone(self.database):
+            took = _timed(lambda: _row_by_row(few))
+        return DayFigures(
+            instalments=len(self.payments),
+            shares=self.counts["lending_repaymentshare"],
+            moves=self.counts["ledger_transfer"],
+            seconds=min(self.ours),
+            copy_seconds=min(self.copied),
+            row_by_row_per_second=len(few) * HOLDINGS / took,
+        )
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -186,9 +230,9 @@ def main() -> None:
         console.print(f"[dim]{perf_counter() - started:6.0f} s[/dim]  {line}", highlight=False)
 
     sizes = (given.instalments // 10, given.instalments)
-    figures = [measured(instalments, tell) for instalments in sizes]
+    figures = measured(sizes, tell)
     console.print(table_of(figures))
-    console.print(f"growth exponent {growth(*figures):.2f}")
+    console.print(f"growth exponent {growth(*figures):.2f}, of COPY {copy_growth(*figures):.2f}")
 
 
 if __name__ == "__main__":

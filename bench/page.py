@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from bench.day_end import copy_growth, growth
 from bench.goals import GOALS
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ _NOTES: Final = """\
   from reading what is due to its last commit, with cents, balances, instalments, holdings and
   timelines (`bench/day_end.py`). COPY writes the same rows of ledger, payments, parts, shares and
   timeline into the same tables. Row by row is a transaction for each payment with an object for
-  each share and each move, five payments of it.
+  each share and each move, five payments of it. The two sizes take turns, so that a machine that
+  slows down slows both; where COPY of more rows is slower by itself, the growth of COPY tells it.
 """
 
 
@@ -247,7 +249,11 @@ def _days(found: Found) -> str:
         "ours / COPY",
         "ours / row by row",
     )
-    return _table(head, rows)
+    grown = (
+        f"Ten times the work: time grows by the power {growth(found.days[0], found.days[-1]):.2f}, "
+        f"that of COPY by {copy_growth(found.days[0], found.days[-1]):.2f}."
+    )
+    return f"{_table(head, rows)}\n\n{grown}"
 
 
 def _size(size: tuple[int, int]) -> str:

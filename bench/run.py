@@ -86,5 +86,4 @@ def _commits(found: Found, tell: Tell) -> None:
 
 
 def _days(found: Found, tell: Tell) -> None:
-    for instalments in found.sizes.days:
-        found.days.append(day_end.measured(instalments, tell))
+    found.days += day_end.measured(found.sizes.days, tell)

@@ -200,7 +200,9 @@ class Holding(models.Model):
     what it took; the claim on the borrower stays as it is.
     """
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="holdings")
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="holdings", db_index=False
+    )
     lender = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="holdings"
     )

@@ -26,7 +26,7 @@ class Offer(models.Model):
 
     request = models.ForeignKey(LoanRequest, on_delete=models.PROTECT, related_name="offers")
     lender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="offers"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="offers", db_index=False
     )
     mandate = models.ForeignKey(
         Mandate, on_delete=models.PROTECT, related_name="offers", null=True, blank=True
@@ -52,7 +52,6 @@ class Offer(models.Model):
         verbose_name_plural = _("offers")
         indexes = [
             models.Index(fields=["lender", "-placed_at"], name="lending_offer_of_lender"),
-            models.Index(fields=["round_id"], name="lending_offer_of_round"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -28,7 +28,9 @@ class Repayment(models.Model):
     `fee_refund_cents` is what the borrower got back of the loan's own fee along with it.
     """
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="repayments", db_index=False
+    )
     reference = models.CharField(max_length=80, unique=True)
     amount_cents = models.BigIntegerField(_("amount"))
     principal_cents = models.BigIntegerField(_("principal"))
@@ -88,7 +90,9 @@ class Repayment(models.Model):
 class RepaymentPart(models.Model):
     """The part of a payment that went to one instalment."""
 
-    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="parts")
+    repayment = models.ForeignKey(
+        Repayment, on_delete=models.PROTECT, related_name="parts", db_index=False
+    )
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="parts")
     principal_cents = models.BigIntegerField()
     interest_cents = models.BigIntegerField()
@@ -107,7 +111,9 @@ class RepaymentPart(models.Model):
 class RepaymentShare(models.Model):
     """The part of a payment that one holding received."""
 
-    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="shares")
+    repayment = models.ForeignKey(
+        Repayment, on_delete=models.PROTECT, related_name="shares", db_index=False
+    )
     holding = models.ForeignKey(Holding, on_delete=models.PROTECT, related_name="shares")
     principal_cents = models.BigIntegerField(_("principal"))
     interest_cents = models.BigIntegerField(_("interest"))
@@ -173,7 +179,7 @@ class LoanEventKind(models.TextChoices):
 class LoanEvent(models.Model):
     """One line of a loan's timeline, for borrower and lenders alike."""
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events")
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="events", db_index=False)
     kind = models.CharField(max_length=12, choices=LoanEventKind)
     on = models.DateField()
     instalment_number = models.PositiveSmallIntegerField(null=True, blank=True)

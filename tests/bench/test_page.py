@@ -75,5 +75,6 @@ def test_the_page_tells_figures_goals_machine_and_date(found):
     assert "| 200 x 20 | an arc for each pair | 1.0 | 100 | 0.500 | 0.5000 |" in lines
     assert "| 100 | 9 | 10 | 0 | 0.90 | 36.0 |" in lines
     assert "| 100 | 5 | 50 | 150 | 125 | 5 | 0.40 | 10.0 |" in lines
+    assert "Ten times the work: time grows by the power 1.00, that of COPY by 0.90." in lines
     assert details(found) in text
     assert FAIR_RATIO in found.sizes.ratios
