@@ -17,8 +17,8 @@ def machine() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         [postgres] = cursor.fetchone()
-        cursor.execute("SHOW fsync")
-        [fsync] = cursor.fetchone()
+        cursor.execute("SELECT current_setting('fsync'), current_setting('shared_buffers')")
+        fsync, buffers = cursor.fetchone()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
         "processor": _processor(),
@@ -28,7 +28,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "numpy": np.__version__,
-        "PostgreSQL": f"{postgres.split()[0]}, fsync {fsync}",
+        "PostgreSQL": f"{postgres.split()[0]}, fsync {fsync}, shared_buffers {buffers}",
         "Django, psycopg": f"{version('django')}, {version('psycopg')}",
         "OR-Tools, SciPy": f"{version('ortools')}, {version('scipy')}",
     }

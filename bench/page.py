@@ -54,8 +54,9 @@ _NOTES: Final = """\
   from reading what is due to its last commit, with cents, balances, instalments, holdings and
   timelines (`bench/day_end.py`). COPY writes the same rows of ledger, payments, parts, shares and
   timeline into the same tables. Row by row is a transaction for each payment with an object for
-  each share and each move, five payments of it. The two sizes take turns, so that a machine that
-  slows down slows both; where COPY of more rows is slower by itself, the growth of COPY tells it.
+  each share and each move, five payments of it. The two sizes take turns, ten
+  small days for one that is ten times as large, and the mean of all runs counts: a machine that
+  slows down for a time slows both. What a larger table costs by itself the growth of COPY tells.
 """
 
 

@@ -191,17 +191,17 @@ class _Day:
         borrowers = _looked_up(own.cash, [own.borrower_of[one.loan_id] for one in self.payments])
         loans = _looked_up(own.principal, self.loan_ids.tolist())
         passed, fees = account_id(Role.INTEREST_PASSED), account_id(Role.FEES)
-        cash, invested = (
-            _by_holder(own.cash, self.lender_ids),
-            _by_holder(own.invested, self.lender_ids),
-        )
+        # By lenders, so that what refers to one account is written and checked at one time.
+        order = np.argsort(self.lender_ids, kind="stable")
+        claim_of, lenders = self.claim_of[order], self.lender_ids[order]
+        cash, invested = _by_holder(own.cash, lenders), _by_holder(own.invested, lenders)
         each = np.arange(count)
         moves = [
             (each, borrowers, loans, self.principal),
             (each, borrowers, np.full(count, passed), self.interest),
-            (self.claim_of, invested, cash, shares.principal_cents),
-            (self.claim_of, np.full(len(cash), passed), cash, shares.interest_cents),
-            (self.claim_of, cash, np.full(len(cash), fees), shares.fee_cents),
+            (claim_of, invested, cash, shares.principal_cents[order]),
+            (claim_of, np.full(len(cash), passed), cash, shares.interest_cents[order]),
+            (claim_of, cash, np.full(len(cash), fees), shares.fee_cents[order]),
         ]
         entry_of, debits, credits, cents = (
             np.concatenate(column) for column in zip(*moves, strict=True)
@@ -279,7 +279,8 @@ class _Day:
         check_references()
         with connection.cursor() as cursor:
             for statement in (_PAY_INSTALMENTS, _PAY_HOLDINGS, _PAY_LOANS):
-                cursor.execute(statement, {"ids": array_of(ids), "on": self.on})
+                given = {"ids": array_of(ids), "loans": array_of(self.loan_ids), "on": self.on}
+                cursor.execute(statement, given)
 
 
 def _looked_up(accounts: dict[int, int], holders: Iterable[int]) -> Ints:
@@ -352,6 +353,7 @@ SET outstanding_cents = outstanding_cents - share.principal_cents,
     fee_cents = holding.fee_cents + share.fee_cents
 FROM lending_repaymentshare AS share
 WHERE share.repayment_id = ANY(%(ids)s::bigint[]) AND share.holding_id = holding.id
+  AND holding.loan_id = ANY(%(loans)s::bigint[])  -- else all holdings there are would be read
 """
 
 _PAY_LOANS: Final = """
