@@ -23,7 +23,7 @@ class MatchRoundAdmin(ReadOnlyAdmin):
     """Rounds, newest first, with their figures; `replay_round` proves them."""
 
     list_display = (
-        "pk",
+        "id",
         "status_shown",
         "opened_at",
         "requests_funded",

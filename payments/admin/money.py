@@ -129,10 +129,15 @@ class CapitalPaymentAdmin(ReadOnlyAdmin):
 class ProviderOperationAdmin(ReadOnlyAdmin):
     """Every request to the provider, with what came of it."""
 
-    list_display = ("key", "kind", "subject", "status", "reason", "created_at", "finished_at")
+    list_display = ("key_sent", "kind", "subject", "status", "reason", "created_at", "finished_at")
     list_filter = ("status", "kind")
     search_fields = ("uuid", "subject", "provider_id")
     ordering = ("-id",)
+
+    @admin.display(description=_("idempotency key"))
+    def key_sent(self, row: ProviderOperation) -> str:
+        """What keeps the provider from doing the same request twice."""
+        return row.key
 
 
 @admin.register(WebhookEvent)
