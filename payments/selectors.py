@@ -100,12 +100,17 @@ class Debit(NamedTuple):
     is_last: bool
 
 
-def debits_of(user: User, loan_id: int, most: int = 6) -> list[Debit]:
+def debits_of(user: User, loan_id: int, most: int = 6, number: int | None = None) -> list[Debit]:
     """The latest debits of a borrower's loan, newest first, with the day of the next try.
 
     A day is named only for the newest failed attempt at an instalment that is still to be paid.
+
+    Args:
+        number: of the one instalment that is wanted; without it, all.
     """
     rows = collections_of(user).filter(instalment__loan_id=loan_id)
+    if number is not None:
+        rows = rows.filter(instalment__number=number)
     newest: set[int] = set()
     found = []
     for row in rows.select_related("bank_account", "card")[:most]:
@@ -121,10 +126,9 @@ def debits_of(user: User, loan_id: int, most: int = 6) -> list[Debit]:
 
 def debit_to_come(user: User, loan_id: int, number: int) -> date | None:
     """When an instalment of that number is debited next, or is being debited; None if it is not."""
-    for debit in debits_of(user, loan_id):
-        if debit.collection.instalment.number == number:
-            is_open = debit.collection.status in COLLECTION_OPEN
-            return debit.collection.target_on if is_open else debit.next_on
+    for debit in debits_of(user, loan_id, most=1, number=number):
+        is_open = debit.collection.status in COLLECTION_OPEN
+        return debit.collection.target_on if is_open else debit.next_on
     return None
 
 

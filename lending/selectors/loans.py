@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +13,7 @@ from accounts.models import User
 from core.errors import NotFound
 from lending.domain import due_dates
 from lending.models import Holding, Instalment, Loan, LoanEvent
-from lending.selectors.charges import OWING
+from lending.selectors.charges import OWING, costs_owed_cents, default_interest_owed_cents
 
 _CURRENT = Q(instalments__superseded_on__isnull=True)
 _UNPAID = _CURRENT & Q(instalments__paid_on__isnull=True)
@@ -26,7 +27,8 @@ class NextPayment:
     Attributes:
         due_on, payable_on: the due date, and the banking day on which it can be paid.
         amount_cents: what is still open of that instalment.
-        overdue_cents: everything of the loan that is late, this instalment included when it is.
+        overdue_cents: everything of the loan that is late, this instalment included when it is,
+            with default interest and costs.
     """
 
     loan: Loan
@@ -102,9 +104,14 @@ def next_payment(user: User, on: date) -> NextPayment | None:
         due_on=oldest.due_on,
         payable_on=due_dates.payable_on(oldest.due_on),
         amount_cents=oldest.open_cents,
-        overdue_cents=sum(row.open_cents for row in late),
+        overdue_cents=_overdue_cents(oldest.loan, late, on) if late else 0,
         days_past_due=due_dates.days_past_due(oldest.due_on, on),
     )
+
+
+def _overdue_cents(loan: Loan, late: Iterable[Instalment], on: date) -> int:
+    charges = default_interest_owed_cents(loan, on) + costs_owed_cents(loan)
+    return charges + sum(row.open_cents for row in late)
 
 
 def timeline_of(user: User, loan_id: int) -> QuerySet[LoanEvent]:

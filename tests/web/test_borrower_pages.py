@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from accounts.models import BankAccount
 from core import clock
 from core.dates import add_months
+from lending.models import Instalment
+from lending.selectors.charges import default_interest_owed_cents
 from lending.services.arrears import note_dues
 from payments.models import Collection
 from payments.selectors import debit_to_come
@@ -46,31 +48,40 @@ def test_a_late_payment_is_named_with_its_days_and_its_sum() -> None:
     clock.set_business_date(due.due_on + timedelta(days=12), is_virtual=True)
     source = text_of(browser_of(loan.borrower).get("/borrower/"))
     assert "11 days late" in source  # 1 March 2026 is a Sunday: payable on the 2nd
-    assert f"{euro(due.total_cents)} are late in all" in source
+    charged = default_interest_owed_cents(loan, due.due_on + timedelta(days=12))
+    assert charged > 0
+    assert f"{euro(due.total_cents + charged)} are late in all" in source
     assert "was due on 1 Mar 2026" in source
     assert "the next debit" not in source
+
+
+def _failed_debit(due: Instalment, *, on: date) -> Collection:
+    return Collection.objects.create(
+        instalment=due,
+        number=1,
+        bank_account=BankAccount.objects.get(user=due.loan.borrower),
+        amount_cents=due.total_cents,
+        target_on=on,
+        settled_on=on + timedelta(days=2),
+        status=CollectionStatus.FAILED,
+        failure_code="insufficient_funds",
+        created_at=noon(on),
+    )
 
 
 def test_a_late_payment_is_named_with_the_day_of_its_next_debit() -> None:
     loan = loans.loan(shares_cents=[2_000_00])
     due = loan.instalments.get(number=1)
-    failed = Collection.objects.create(
-        instalment=due,
-        number=1,
-        bank_account=BankAccount.objects.get(user=loan.borrower),
-        amount_cents=due.total_cents,
-        target_on=date(2026, 3, 2),
-        settled_on=date(2026, 3, 4),
-        status=CollectionStatus.FAILED,
-        failure_code="insufficient_funds",
-        created_at=noon(due.due_on),
-    )
+    failed = _failed_debit(due, on=date(2026, 3, 2))
     clock.set_business_date(date(2026, 3, 5), is_virtual=True)
     browser = browser_of(loan.borrower)
     again = debit_to_come(loan.borrower, loan.pk, 1)
     assert again is not None
     assert again > date(2026, 3, 5)
     assert f"the next debit is on {day(again)}" in text_of(browser.get("/borrower/"))
+    for later in loan.instalments.filter(number__range=(2, 9)):
+        _failed_debit(later, on=date(2026, 3, 5))
+    assert debit_to_come(loan.borrower, loan.pk, 1) == again
     Collection.objects.filter(pk=failed.pk).update(status=CollectionStatus.PROCESSING)
     assert "the next debit is on 2 Mar 2026" in text_of(browser.get("/borrower/"))
 
