@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from api.permissions import HasWallet
 from api.views.base import Endpoint, Listing
+from core import clock
 from ledger.chart import Role
 from ledger.models import Transfer
 from lending.selectors.wallet import (
@@ -24,6 +26,7 @@ from lending.selectors.wallet import (
     statement_of,
     wallet_of,
 )
+from payments.selectors import withdrawable_cents
 
 _ACCOUNTS: Final = [role.value for role in STATEMENTS]
 
@@ -31,7 +34,10 @@ _ACCOUNTS: Final = [role.value for role in STATEMENTS]
 class WalletAnswer(serializers.Serializer[Any]):
     """Where the caller's money is."""
 
-    cash_cents = serializers.IntegerField(help_text="Free to bid with or to withdraw.")
+    cash_cents = serializers.IntegerField(help_text="Free to bid with.")
+    withdrawable_cents = serializers.IntegerField(
+        help_text="What of it may leave today; the rest came by debit and may still be taken back."
+    )
     reserved_cents = serializers.IntegerField(help_text="Held back for open bids and stakes.")
     invested_cents = serializers.IntegerField(help_text="Outstanding principal, at par.")
     in_transit_out_cents = serializers.IntegerField(help_text="On its way to the bank.")
@@ -49,7 +55,13 @@ class WalletView(Endpoint):
     @extend_schema(responses=WalletAnswer, summary="My balances", tags=["wallet"])
     def get(self, request: Request) -> Response:
         """Balances of this moment, in whole cents."""
-        return Response(WalletAnswer(wallet_of(self.person)).data)
+        wallet, today = wallet_of(self.person), clock.business_date()
+        told = {
+            **asdict(wallet),
+            "total_cents": wallet.total_cents,
+            "withdrawable_cents": withdrawable_cents(self.person, today),
+        }
+        return Response(WalletAnswer(told).data)
 
 
 class WalletEntry(serializers.Serializer[StatementLine]):

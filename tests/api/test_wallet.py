@@ -35,6 +35,7 @@ def lines(lender: User, query: str = "") -> list[dict[str, Any]]:
 def test_balances_are_those_of_the_ledger(lender: User) -> None:
     assert client_of(lender).get("/api/v1/wallet").json() == {
         "cash_cents": 75_00,
+        "withdrawable_cents": 75_00,
         "reserved_cents": 25_00,
         "invested_cents": 0,
         "in_transit_out_cents": 0,

@@ -24,6 +24,7 @@ from payments.sandbox import control
 from payments.services import bank_accounts, pay_ins, payouts, sweep
 from payments.services.withdrawals import request_withdrawal
 from payments.states import PayoutStatus
+from tests.api.conftest import client_of
 from tests.factories import people
 from tests.payments import world
 from tests.payments.faults import timeout_before
@@ -97,6 +98,8 @@ def test_the_wallet_and_the_form_name_the_day(client: Client):
     asked = {"amount": "400", "request_key": str(uuid4())}
     page = client.post("/wallet/withdraw/", asked).content.decode()
     assert "it can leave from 6 Mar 2026 on" in page
+    told = client_of(lender).get("/api/v1/wallet").json()
+    assert (told["cash_cents"], told["withdrawable_cents"]) == (500_00, 300_00)
 
 
 def test_another_bank_account_needs_the_password_a_letter_and_a_day():
