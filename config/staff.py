@@ -53,7 +53,10 @@ def staff_pages() -> dict[str, Any]:
         "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("img/pari.svg")}],
         "COLORS": "config.staff.no_inline_colours",
         "STYLES": [lambda request: static("staff/theme.css")],
-        "SCRIPTS": [lambda request: static("staff/styles.js")],
+        "SCRIPTS": [
+            lambda request: static("staff/styles.js"),
+            lambda request: static("staff/labels.js"),
+        ],
         "DASHBOARD_CALLBACK": "config.overview.dashboard",
         "SIDEBAR": {
             "show_search": True,

@@ -20,7 +20,6 @@ from django.db.models import (
     QuerySet,
 )
 from django.http import HttpRequest
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -69,7 +68,7 @@ def _column(name: str, label: Any, write: Callable[[Any], str]) -> Callable[[Mod
     def column(row: Model) -> str:
         return write(getattr(row, name))
 
-    column.short_description = capfirst(label)  # type: ignore[attr-defined]
+    column.short_description = label  # type: ignore[attr-defined]
     column.admin_order_field = name  # type: ignore[attr-defined]
     return column
 
