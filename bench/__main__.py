@@ -1,7 +1,7 @@
 """`make bench`: how fast and how well the engine matches, beside what it is compared with.
 
-Takes some ten minutes and writes docs/performance.md. With --quick it runs small markets in half a
-minute, prints what it found and writes nothing.
+Takes some forty minutes and writes docs/performance.md. With --quick it runs small markets in
+three minutes, prints what it found and writes nothing.
 """
 
 from __future__ import annotations

@@ -7,16 +7,20 @@ each, one instalment of each due, and the borrowers' money for it. Then
 - COPY: the very rows that ours wrote, by binary COPY into the same tables, nothing else;
 - row by row: the same rows by a typical program, with an object for each share and each move.
 
+Three days are measured: a small one in a small market, one of the same size in a market ten times
+as large, and one in which every loan of that market has an instalment due. The last two tell how
+time grows with the work, the first and the last how it grows when the market grows as well.
+
 All constraints, foreign keys and indexes are on, and each run ends with its commit. A machine may
-be faster at one time than at another, so the sizes take turns, each for about as long: ten small
-days for one that is ten times as large. The best of several would favour the small one, which may
+be faster at one time than at another, so the days take turns, each for about as long: ten small
+ones for one that is ten times as large. The best of several would favour the small ones, which may
 fit into a short time in which the machine is fast.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import log10
@@ -51,8 +55,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DayFigures:
-    """One collection day: mean seconds of its runs."""
+    """One collection day: mean seconds of its runs.
 
+    `loans` are those of the market; each has as many lenders, and a hundred to each loan.
+    """
+
+    loans: int
     instalments: int
     shares: int
     moves: int
@@ -71,69 +79,123 @@ class DayFigures:
         return self.shares / self.seconds / self.row_by_row_per_second
 
 
-def growth(small: DayFigures, large: DayFigures) -> float:
-    """The exponent by which time grows with instalments; 1 is in proportion."""
-    return _exponent(small, large, large.seconds / small.seconds)
+@dataclass(frozen=True)
+class Grown:
+    """The exponent by which time grows with instalments, of ours and of COPY; 1 is in proportion.
+
+    That of COPY tells how much slower larger tables are by themselves.
+    """
+
+    ours: float
+    of_copy: float
 
 
-def copy_growth(small: DayFigures, large: DayFigures) -> float:
-    """The same of COPY: how much slower a larger table is by itself."""
-    return _exponent(small, large, large.copy_seconds / small.copy_seconds)
+def grown(small: DayFigures, large: DayFigures) -> Grown:
+    """Growth from one day to another with more instalments."""
+    work = log10(large.instalments / small.instalments)
+    return Grown(
+        log10(large.seconds / small.seconds) / work,
+        log10(large.copy_seconds / small.copy_seconds) / work,
+    )
 
 
-def _exponent(small: DayFigures, large: DayFigures, times: float) -> float:
-    return log10(times) / log10(large.instalments / small.instalments)
+@dataclass(frozen=True)
+class Days:
+    """The three days that are measured."""
+
+    small: DayFigures
+    small_in_large_market: DayFigures
+    large: DayFigures
+
+    def __iter__(self) -> Iterator[DayFigures]:
+        return iter((self.small, self.small_in_large_market, self.large))
+
+    @property
+    def work_grown(self) -> Grown:
+        """More instalments in the same market."""
+        return grown(self.small_in_large_market, self.large)
+
+    @property
+    def market_grown(self) -> Grown:
+        """More instalments in a market that is larger by as much."""
+        return grown(self.small, self.large)
+
+    @property
+    def told(self) -> str:
+        """Both growths in words."""
+        work, market = self.work_grown, self.market_grown
+        return (
+            f"Ten times the instalments in the same market: time grows by the power "
+            f"{work.ours:.2f}, that of COPY by {work.of_copy:.2f}. With ten times the market as "
+            f"well: {market.ours:.2f}, that of COPY {market.of_copy:.2f}."
+        )
 
 
-def measured(sizes: Sequence[int], tell: Tell = lambda line: None) -> list[DayFigures]:
-    """Measure days of so many instalments, each with as many lenders as loans but a hundred."""
+def measured(small: int, large: int, tell: Tell = lambda line: None) -> Days:
+    """Measure a small day in a small market, a small and a large one in a large market."""
     ready()
     with ExitStack() as stack:
-        days = [_Day.begun(instalments, stack, tell) for instalments in sizes]
+        few, many = (_Market.filled(loans, stack, tell) for loans in (small, large))
+        folders = [Path(stack.enter_context(TemporaryDirectory())) for _ in range(3)]
+        kinds = zip((few, many, many), (small, small, large), folders, strict=True)
+        days = [_Day(market, size, folder) for market, size, folder in kinds]
         for number in range(1, REPEATS + 1):
             for day in days:
-                for part in range(1, max(sizes) // len(day.payments) + 1):
-                    day.run(f"run {number}.{part} of {REPEATS}", tell)
-        return [day.figures(tell) for day in days]
+                for part in range(large // day.size):
+                    day.run(part, f"run {number}.{part + 1} of {REPEATS}", tell)
+        return Days(*(day.figures(tell) for day in days))
+
+
+@dataclass(frozen=True)
+class _Market:
+    """A database of its own, and the payment of each of its loans."""
+
+    database: str
+    payments: list[Payment]
+
+    @classmethod
+    def filled(cls, loans: int, stack: ExitStack, tell: Tell) -> _Market:
+        """As many lenders as loans, but a hundred."""
+        tell(f"{loans:,} loans with {HOLDINGS} holdings each")
+        name = stack.enter_context(base(f"bench_day_{loans}"))
+        return cls(name, loan_book(loans, max(loans, HOLDINGS)))
+
+    def __str__(self) -> str:
+        return f"{len(self.payments):,} loans"
 
 
 @dataclass
 class _Day:
-    """A collection day in a database of its own, and how long it took."""
+    """A collection day of so many instalments, and how long it took."""
 
-    database: str
+    market: _Market
+    size: int
     folder: Path
-    payments: list[Payment]
     ours: list[float] = field(default_factory=list)
     copied: list[float] = field(default_factory=list)
     counts: Mapping[str, int] = field(default_factory=dict)
 
-    @classmethod
-    def begun(cls, instalments: int, stack: ExitStack, tell: Tell) -> _Day:
-        """Fill the database."""
-        tell(f"{instalments:,} loans with {HOLDINGS} holdings each")
-        name = stack.enter_context(base(f"bench_day_{instalments}"))
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        return cls(name, folder, loan_book(instalments, max(instalments, HOLDINGS)))
-
-    def run(self, which: str, tell: Tell) -> None:
-        """Ours, then COPY of what it wrote."""
-        tell(f"sharing out {len(self.payments):,} instalments, {which}")
-        with clone(self.database):
-            self.ours.append(_timed(lambda: _share_out(self.payments)))
+    def run(self, part: int, which: str, tell: Tell) -> None:
+        """Ours, with the next loans of the market, then COPY of what the first ones wrote."""
+        begin = part * self.size % len(self.market.payments)
+        payments = self.market.payments[begin : begin + self.size]
+        tell(f"sharing out {self.size:,} instalments, {self.market}, {which}")
+        with clone(self.market.database):
+            self.ours.append(_timed(lambda: _share_out(payments)))
             self.counts = self.counts or _dump(self.folder)
         tell(f"COPY of the same rows, {which}")
-        with clone(self.database):
+        with clone(self.market.database):
             self.copied.append(_timed(lambda: _load(self.folder)))
 
     def figures(self, tell: Tell) -> DayFigures:
         """The mean of the runs, and a few instalments row by row."""
-        few = self.payments[:ROW_BY_ROW]
-        tell(f"row by row, {len(few)} instalments of {len(self.payments):,}")
-        with clone(self.database):
+        few = self.market.payments[:ROW_BY_ROW]
+        tell(f"row by row, {len(few)} instalments of {self.size:,}, {self.market}")
+        with clone(self.market.database):
             took = _timed(lambda: _row_by_row(few))
         return DayFigures(
-            instalments=len(self.payments),
+            loans=len(self.market.payments),
+            instalments=self.size,
             shares=self.counts["lending_repaymentshare"],
             moves=self.counts["ledger_transfer"],
             seconds=fmean(self.ours),
@@ -196,9 +258,10 @@ def _row_by_row(payments: list[Payment]) -> None:
         pay_row_by_row(payment)
 
 
-def table_of(figures: list[DayFigures]) -> Table:
+def table_of(figures: Days) -> Table:
     """The figures as a table."""
     table = Table(
+        "loans",
         "instalments",
         "shares",
         "instalments /s",
@@ -211,6 +274,7 @@ def table_of(figures: list[DayFigures]) -> Table:
     )
     for one in figures:
         table.add_row(
+            f"{one.loans:,}",
             f"{one.instalments:,}",
             f"{one.shares:,}",
             f"{one.instalments / one.seconds:,.0f}",
@@ -224,7 +288,7 @@ def table_of(figures: list[DayFigures]) -> Table:
 
 
 def main() -> None:
-    """Measure two sizes, ten times apart."""
+    """Measure days of two sizes, ten times apart."""
     parser = ArgumentParser(prog="python -m bench.day_end", description=__doc__)
     parser.add_argument("--instalments", type=int, default=10_000)
     given = parser.parse_args()
@@ -233,10 +297,9 @@ def main() -> None:
     def tell(line: str) -> None:
         console.print(f"[dim]{perf_counter() - started:6.0f} s[/dim]  {line}", highlight=False)
 
-    sizes = (given.instalments // 10, given.instalments)
-    figures = measured(sizes, tell)
+    figures = measured(given.instalments // 10, given.instalments, tell)
     console.print(table_of(figures))
-    console.print(f"growth exponent {growth(*figures):.2f}, of COPY {copy_growth(*figures):.2f}")
+    console.print(figures.told)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Final
 
 from bench.child import Alone
-from bench.day_end import DayFigures, growth
+from bench.day_end import Days
 from bench.matching import Fairness, Quality, Solved, Timed
 from bench.over_time import Turns
 from bench.round_commit import CommitFigures
@@ -24,7 +24,7 @@ PLENTY: Final = 10.0
 class Sizes:
     """How much to measure: lenders x requests of the markets, stakes x lenders of the commits.
 
-    `days` are instalments of collection days, the least first.
+    `days` are the instalments of a small and of a large collection day.
     """
 
     usual: Size = (10_000, 1_000)
@@ -36,7 +36,7 @@ class Sizes:
     ratios: tuple[float, ...] = (0.5, 1.0, FAIR_RATIO)
     seeds: tuple[int, ...] = (1, 2, 3)
     commits: tuple[Size, ...] = ((50_000, 10_000), (250_000, 10_000))
-    days: tuple[int, ...] = (1_000, 10_000)
+    days: tuple[int, int] = (1_000, 10_000)
     repeats: int = 5
 
 
@@ -75,14 +75,15 @@ class Found:
     rounds: dict[Size, Alone[Solved]] = field(default_factory=dict)
     flows: dict[Size, Alone[Flowed]] = field(default_factory=dict)
     commits: list[CommitFigures] = field(default_factory=list)
-    days: list[DayFigures] = field(default_factory=list)
+    days: Days | None = None
 
     def figures(self) -> dict[str, float]:
         """The figure of each goal."""
         with_carry, rounds, sizes = self.turns[True], self.rounds, self.sizes
         engine, _, first_come, pro_rata = (row.seconds for row in self.speeds)
         grown = rounds[sizes.large].value.seconds / rounds[sizes.usual].value.seconds
-        commit = self.commits[-1]
+        commit, days = self.commits[-1], self.days
+        assert days, "the last to be measured"
         return {
             "M1": fmean(row.of_bound for row in self.quality),
             "M2": fmean(row.engine - row.flow for row in self.fairness),
@@ -96,7 +97,8 @@ class Found:
             "G1": log10(grown),
             "P1": commit.of_copy,
             "P2": commit.of_django,
-            "S1": self.days[-1].of_copy,
-            "S2": self.days[0].of_row_by_row,
-            "G3": growth(self.days[0], self.days[-1]),
+            "S1": days.large.of_copy,
+            "S2": days.small.of_row_by_row,
+            "G3a": days.work_grown.ours,
+            "G3b": days.market_grown.ours - days.market_grown.of_copy,
         }

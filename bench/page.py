@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from bench.day_end import copy_growth, growth
 from bench.goals import GOALS
 
 if TYPE_CHECKING:
@@ -54,9 +53,11 @@ _NOTES: Final = """\
   from reading what is due to its last commit, with cents, balances, instalments, holdings and
   timelines (`bench/day_end.py`). COPY writes the same rows of ledger, payments, parts, shares and
   timeline into the same tables. Row by row is a transaction for each payment with an object for
-  each share and each move, five payments of it. The two sizes take turns, ten
-  small days for one that is ten times as large, and the mean of all runs counts: a machine that
-  slows down for a time slows both. What a larger table costs by itself the growth of COPY tells.
+  each share and each move, five payments of it. The days take turns, ten small
+  ones for one that is ten times as large, and the mean of all runs counts: a machine that
+  slows down for a time slows all. A market that is ten times as large has ten times the loans and
+  lenders, so that its tables are larger before the day begins and each lender's account is touched
+  by fewer shares at a time; what larger tables cost by themselves the growth of COPY tells.
 """
 
 
@@ -227,8 +228,10 @@ def _commits(found: Found) -> str:
 
 
 def _days(found: Found) -> str:
+    assert found.days, "the last to be measured"
     rows = (
         (
+            f"{one.loans:,}",
             f"{one.instalments:,}",
             f"{one.instalments / one.seconds:,.0f}",
             f"{one.shares / one.seconds:,.0f}",
@@ -241,6 +244,7 @@ def _days(found: Found) -> str:
         for one in found.days
     )
     head = (
+        "loans in the market",
         "instalments",
         "instalments /s",
         "shares /s",
@@ -250,11 +254,7 @@ def _days(found: Found) -> str:
         "ours / COPY",
         "ours / row by row",
     )
-    grown = (
-        f"Ten times the work: time grows by the power {growth(found.days[0], found.days[-1]):.2f}, "
-        f"that of COPY by {copy_growth(found.days[0], found.days[-1]):.2f}."
-    )
-    return f"{_table(head, rows)}\n\n{grown}"
+    return f"{_table(head, rows)}\n\n{found.days.told}"
 
 
 def _size(size: tuple[int, int]) -> str:

@@ -86,4 +86,4 @@ def _commits(found: Found, tell: Tell) -> None:
 
 
 def _days(found: Found, tell: Tell) -> None:
-    found.days += day_end.measured(found.sizes.days, tell)
+    found.days = day_end.measured(*found.sizes.days, tell)

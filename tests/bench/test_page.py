@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from math import log10
 
 import pytest
 
 from bench.child import Alone
-from bench.day_end import DayFigures
+from bench.day_end import DayFigures, Days
 from bench.found import FAIR_RATIO, Flowed, Found, Sizes
 from bench.goals import GOALS, Goal
 from bench.markets import generated
@@ -49,7 +50,11 @@ def found() -> Found:
         rounds={size: Alone(round_, 50.0), huge: Alone(round_, 1234.0)},
         flows={size: Alone(Flowed(1.0, round_.funded_cents * 2), 100.0)},
         commits=[CommitFigures(10, 1.0, 2.0, 0.5), CommitFigures(100, 9.0, 10.0, 0.25)],
-        days=[DayFigures(10, 100, 300, 2.0, 1.0, 5.0), DayFigures(100, 1000, 3000, 20.0, 8.0, 5.0)],
+        days=Days(
+            DayFigures(10, 10, 100, 300, 1.6, 1.0, 5.0),
+            DayFigures(100, 10, 100, 300, 2.0, 1.0, 5.0),
+            DayFigures(100, 100, 1000, 3000, 20.0, 8.0, 5.0),
+        ),
     )
 
 
@@ -60,7 +65,8 @@ def test_every_goal_has_a_figure_of_the_run(found):
     assert figures["M2"] == pytest.approx(0.1875)
     assert (figures["M5a"], figures["M5b"], figures["M6"]) == (50, 1234, 0.5)
     assert (figures["P1"], figures["P2"], figures["G1"]) == (0.9, 36, 0)
-    assert (figures["S1"], figures["S2"], figures["G3"]) == (0.4, 10, 1)
+    assert (figures["S1"], figures["S2"], figures["G3a"]) == (0.4, 12.5, 1)
+    assert figures["G3b"] == pytest.approx(log10(20 / 1.6) - log10(8))
 
 
 def test_the_page_tells_figures_goals_machine_and_date(found):
@@ -74,7 +80,10 @@ def test_the_page_tells_figures_goals_machine_and_date(found):
     assert "Measured on 2026-03-02." in lines
     assert "| 200 x 20 | an arc for each pair | 1.0 | 100 | 0.500 | 0.5000 |" in lines
     assert "| 100 | 9 | 10 | 0 | 0.90 | 36.0 |" in lines
-    assert "| 100 | 5 | 50 | 150 | 125 | 5 | 0.40 | 10.0 |" in lines
-    assert "Ten times the work: time grows by the power 1.00, that of COPY by 0.90." in lines
+    assert "| 100 | 100 | 5 | 50 | 150 | 125 | 5 | 0.40 | 10.0 |" in lines
+    assert (
+        "Ten times the instalments in the same market: time grows by the power 1.00, that of COPY "
+        "by 0.90. With ten times the market as well: 1.10, that of COPY 0.90."
+    ) in lines
     assert details(found) in text
     assert FAIR_RATIO in found.sizes.ratios
