@@ -1,18 +1,22 @@
 """What every test may use; the servers themselves come from tests/settings.py."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import rmtree
 from tempfile import gettempdir
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 from django.utils import translation
 from hypothesis import settings
 
 from tests import seeds
+from tests.keeping import Keep, Made
 from tests.leftovers import drop_databases_of_dead_runs
 
 # The same examples in every run, however slow the machine: a red run can be run again.
@@ -65,6 +69,24 @@ def pytest_runtest_setup() -> None:
 def pytest_sessionfinish() -> None:
     """Take away the folders of heads."""
     rmtree(Path(gettempdir()) / f"pari-heads-{os.getpid()}", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[Keep]:
+    """Makes what all tests of a module begin with, see `Keep`."""
+    stack = ExitStack()
+    with django_db_blocker.unblock():
+        for alias in django_settings.DATABASES:
+            stack.enter_context(transaction.atomic(using=alias))
+
+    def keep(make: Callable[[], Made]) -> Made:
+        with django_db_blocker.unblock():
+            return make()
+
+    yield keep
+    with django_db_blocker.unblock(), stack:
+        for alias in django_settings.DATABASES:
+            transaction.set_rollback(True, using=alias)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.api.conftest import client_of, fresh_key
 from tests.factories import loans, people
 from tests.factories.people import AT
 from tests.factories.requests import bid, filled_request, listed_request, wait_in_line
+from tests.keeping import Keep
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +56,17 @@ class World:
         return f"/api/v1/{path}".format(**ids)
 
 
+@pytest.fixture(scope="module")
+def one_world(kept: Keep) -> World:
+    return kept(_a_world)
+
+
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, one_world: World) -> World:
+    return deepcopy(one_world)
+
+
+def _a_world() -> World:
     clock.set_business_date(clock.day_of(AT), is_virtual=True)
     lender, borrower = people.lender(cash_cents=500_00), people.borrower()
     issue_statements(on=month_range(clock.day_of(AT))[1], at=AT)

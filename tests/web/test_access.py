@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -14,6 +13,7 @@ from accounts.models import Role, User
 from core import clock
 from tests.factories import people
 from tests.factories.people import AT
+from tests.keeping import Keep
 from tests.web.conftest import browser_of
 from tests.web.world import Thing, things
 from web.urls import urlpatterns
@@ -133,12 +133,14 @@ TABLE: Final[dict[str, Row]] = {
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Thing]]:
-    """The same things for all tests here: what each does is undone, the things at the very end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        clock.set_business_date(clock.day_of(AT), is_virtual=True)
-        yield things()
-        transaction.set_rollback(True)
+def world(kept: Keep) -> dict[str, Thing]:
+    """The same things for all tests here."""
+    return kept(_things)
+
+
+def _things() -> dict[str, Thing]:
+    clock.set_business_date(clock.day_of(AT), is_virtual=True)
+    return things()
 
 
 def _address(name: str, world: dict[str, Thing]) -> str:

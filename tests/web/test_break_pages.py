@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from lending.models import Loan, PlanChange
 from lending.states import ChangeStatus
 from tests.factories import loans
 from tests.flows.money import assert_money
+from tests.keeping import Keep
 from tests.web.conftest import browser_of, text_of
 from tests.web.world import offer_of_terms
 from web.templatetags.pari import euro, percent
@@ -22,12 +24,21 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 4)
 
 
+@pytest.fixture(scope="module")
+def one_loan(kept: Keep) -> Loan:
+    return kept(_after_three_instalments)
+
+
 @pytest.fixture
-def loan() -> Loan:
-    """A loan with three instalments paid, on the Monday after the third."""
+def loan(db: None, one_loan: Loan) -> Loan:
+    """On the Monday after the third instalment."""
+    clock.set_business_date(TODAY, is_virtual=True)
+    return deepcopy(one_loan)
+
+
+def _after_three_instalments() -> Loan:
     made = loans.loan(shares_cents=[3_000_00, 2_000_00], annual_rate=Decimal("0.08"))
     loans.pay_instalments(made, 3)
-    clock.set_business_date(TODAY, is_virtual=True)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -17,19 +18,30 @@ from lending.selectors.early_repayment import payoff_of
 from lending.states import LoanStatus
 from tests.factories import loans, people
 from tests.flows.money import assert_money
+from tests.keeping import Keep
 from tests.web.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def one_loan(kept: Keep) -> Loan:
+    return kept(lambda: _after_three_instalments(loans.loan(due_day=15)))
+
+
 @pytest.fixture
-def loan() -> Loan:
-    """After three instalments, on the tenth day after the last."""
-    made = loans.loan(due_day=15)
-    paid = loans.pay_instalments(made, 3)
-    clock.set_business_date(paid[-1].received_on + timedelta(days=10), is_virtual=True)
-    made.refresh_from_db()
-    return made
+def loan(db: None, one_loan: Loan) -> Loan:
+    """On the tenth day after the third instalment."""
+    clock.set_business_date(
+        one_loan.instalments.get(number=3).paid_on + timedelta(days=10), is_virtual=True
+    )
+    return deepcopy(one_loan)
+
+
+def _after_three_instalments(loan: Loan) -> Loan:
+    loans.pay_instalments(loan, 3)
+    loan.refresh_from_db()
+    return loan
 
 
 def _today() -> date:
