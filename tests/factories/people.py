@@ -89,13 +89,21 @@ def give_bank_account(user: User, *, at: datetime = AT) -> User:
     services.activate_bank_account(
         bank_account_id=account.pk,
         at=at,
-        fingerprint=f"fp_{user.pk}",
-        provider_customer=f"cus_{user.pk}",
-        provider_method=f"pm_{user.pk}",
-        provider_mandate=f"mandate_{user.pk}",
-        provider_recipient=f"acct_{user.pk}",
+        **_at_the_provider(user),
     )
     return user
+
+
+def _at_the_provider(user: User) -> dict[str, str]:
+    """Under which names the provider knows the person's account."""
+    kinds = {
+        "fingerprint": "fp",
+        "provider_customer": "cus",
+        "provider_method": "pm",
+        "provider_mandate": "mandate",
+        "provider_recipient": "acct",
+    }
+    return {field: f"{kind}_{user.pk}" for field, kind in kinds.items()}
 
 
 def _signed_up(role: Role, *, at: datetime, language: str) -> tuple[User, list[AuditRow]]:
@@ -142,11 +150,7 @@ def _with_bank_account(user: User, *, at: datetime) -> list[AuditRow]:
         mandate_accepted_at=at,
         mandate_ip="127.0.0.1",
         created_at=at,
-        fingerprint=f"fp_{user.pk}",
-        provider_customer=f"cus_{user.pk}",
-        provider_method=f"pm_{user.pk}",
-        provider_mandate=f"mandate_{user.pk}",
-        provider_recipient=f"acct_{user.pk}",
+        **_at_the_provider(user),
     )
     about = {"account": account.pk}
     return [
